@@ -1,0 +1,1 @@
+"""How fragments reach an engine: in this process, or through gRPC."""
