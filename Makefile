@@ -45,7 +45,7 @@ lint: install
 types: install
 	@$(BIN)/mypy
 layers: install
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 current: install
 	@$(BIN)/python tools/check_generated.py
 sizes: install
@@ -66,7 +66,7 @@ bench: install  ## measurements beside their peers, as ratios
 
 conformance: install  ## installs PyTorch into .venv and compares with it, first and second order
 	@$(BIN)/python -c 'import importlib.metadata as m, sys; sys.exit(m.version("torch").split("+")[0] != "$(TORCH)".split("==")[1])' 2>/dev/null \
-	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '$(TORCH)'
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '$(TORCH)' expecttest
 	@$(BIN)/python -m pytest tests/conformance -m ''
 
 gpu-test: install  ## the tests that need an NVIDIA GPU and CuPy

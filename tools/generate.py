@@ -24,7 +24,11 @@ SERVICES = ("session.proto",)
 def write_stubs(root: Path) -> None:
     """Writes a message module and its types for every .proto, and the gRPC stub of each service."""
     proto = root / "proto"
-    includes = [proto, Path(next(iter(google.rpc.__path__))).parents[1], Path(grpc_tools.__file__).parent / "_proto"]
+    includes = [
+        proto,
+        Path(next(iter(google.rpc.__path__))).parents[1],
+        Path(grpc_tools.__file__).parent / "_proto",
+    ]
     for path in sorted((proto / WIRE).glob("*.proto")):
         outputs = [f"--python_out={proto}", f"--pyi_out={proto}"]
         if path.name in SERVICES:
