@@ -1,0 +1,70 @@
+"""What every test can count on: a printed seed, an environment of its own, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import psutil
+import pytest
+
+#: Stands in the environment of every process that the tests start, directly or not.
+MARK = "TELEGRAD_TEST_RUN"
+RUN = uuid.uuid4().hex
+SEED = int(os.environ.get("TELEGRAD_TEST_SEED", "20240229"))
+
+# What a developer's shell says about servers is not for the tests.
+for _name in [name for name in os.environ if name.startswith("TELEGRAD_") or name.startswith("RAY_")]:
+    del os.environ[_name]
+os.environ[MARK] = RUN
+os.environ["MPLBACKEND"] = "Agg"
+
+
+def pytest_report_header() -> str:
+    return f"seed: {SEED} (TELEGRAD_TEST_SEED sets another)"
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that depend on the seed and on the test's own name, not on the order of tests."""
+    return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])
+
+
+def _started_processes() -> Iterator[psutil.Process]:
+    """The living processes that carry this run's mark, this one excepted."""
+    for process in psutil.process_iter():
+        try:
+            marked = process.pid != os.getpid() and process.environ().get(MARK) == RUN
+            # multiprocessing's and joblib's resource trackers end with the interpreter, by design.
+            if (
+                marked
+                and process.status() != psutil.STATUS_ZOMBIE
+                and "tracker" not in str(process.cmdline())
+            ):
+                yield process
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+
+
+def _leftovers() -> list[str]:
+    """What the tests should have ended: their processes, and threads that would keep the interpreter alive."""
+    processes = list(_started_processes())
+    psutil.wait_procs(processes, timeout=10)  # what is ending already may end
+    found = [f"process {p.pid}: {' '.join(p.cmdline())[:150]}" for p in _started_processes()]
+    threads = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    for thread in threads:
+        thread.join(timeout=2)
+    return found + [f"thread {t.name}" for t in threads if t.is_alive()]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    left = _leftovers()
+    if left:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line("\nleft behind by the tests:\n  " + "\n  ".join(left), red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
