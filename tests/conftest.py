@@ -18,7 +18,7 @@ RUN = uuid.uuid4().hex
 SEED = int(os.environ.get("TELEGRAD_TEST_SEED", "20240229"))
 
 # What a developer's shell says about servers is not for the tests.
-for _name in [name for name in os.environ if name.startswith("TELEGRAD_") or name.startswith("RAY_")]:
+for _name in [name for name in os.environ if name.startswith(("TELEGRAD_", "RAY_"))]:
     del os.environ[_name]
 os.environ[MARK] = RUN
 os.environ["MPLBACKEND"] = "Agg"
