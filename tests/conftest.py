@@ -51,7 +51,7 @@ def _started_processes() -> Iterator[psutil.Process]:
 
 
 def _leftovers() -> list[str]:
-    """What the tests should have ended: their processes, and threads that would keep the interpreter alive."""
+    """What the tests should have ended: processes, and threads that keep the interpreter alive."""
     processes = list(_started_processes())
     psutil.wait_procs(processes, timeout=10)  # what is ending already may end
     found = [f"process {p.pid}: {' '.join(p.cmdline())[:150]}" for p in _started_processes()]
