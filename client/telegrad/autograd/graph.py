@@ -1,0 +1,171 @@
+"""The client's picture of the graph: enough to know, without asking, what a backward pass reaches and whether it may.
+
+The server differentiates. Here a node knows its neighbours, whether its derivative reads forward values, and whether
+these are still there and unchanged. Nodes hold no Values (but for leaves): a temporary's value is let go with its tensor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from telegrad.values import Counter, Value
+
+if TYPE_CHECKING:
+    from telegrad.tensor import Tensor
+
+
+class Rule:
+    """What is the same for every node of one operator whose same inputs need gradients.
+
+    Attributes:
+        label: torch's name of the node, as `MulBackward0`.
+        op: the primitive's name; "" for a node that stands for a gradient's own computation.
+        outputs: how many outputs the operator has.
+        reads: for each input what its derivative reads, (inputs, outputs); None where no gradient flows.
+        read_inputs: the inputs that any of the derivatives reads.
+        read_outputs: the outputs that any of them reads.
+        names: for each input what torch calls the derivative's own node.
+    """
+
+    __slots__ = ("label", "names", "op", "outputs", "read_inputs", "read_outputs", "reads", "saves")
+
+    def __init__(
+        self,
+        label: str,
+        op: str,
+        outputs: int,
+        reads: tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, ...] = (),
+        names: tuple[str, ...] = (),
+    ) -> None:
+        self.label = label
+        self.op = op
+        self.outputs = outputs
+        self.reads = reads
+        self.names = names
+        self.read_inputs = tuple(sorted({i for r in reads if r is not None for i in r[0]}))
+        self.read_outputs = tuple(sorted({i for r in reads if r is not None for i in r[1]}))
+        self.saves = bool(self.read_inputs or self.read_outputs)
+
+
+class Node:
+    """A recorded operator that a gradient can flow through: what torch shows as `grad_fn`.
+
+    Attributes:
+        rule: what its operator's nodes have in common.
+        edges: for each input where its gradient goes on: (node, which of its outputs), None where no gradient flows.
+        inputs: the ids of its inputs.
+        output: the id of its first output.
+        saved: counters of what the derivatives read, each followed by its version when the node was recorded.
+        freed: a pass that did not keep them went through here.
+        extra: what few nodes have; None for the others.
+    """
+
+    __slots__ = ("__weakref__", "edges", "extra", "freed", "inputs", "output", "rule", "saved")
+
+    def __init__(
+        self, rule: Rule, edges: tuple[Edge | None, ...], inputs: tuple[int, ...], output: int, saved: tuple[Any, ...] = ()
+    ) -> None:
+        self.rule = rule
+        self.edges = edges
+        self.inputs = inputs
+        self.output = output
+        self.saved = saved
+        self.freed = False
+        self.extra: NodeExtra | None = None
+
+    def name(self) -> str:
+        return self.rule.label if self.extra is None or self.extra.label is None else self.extra.label
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | Accumulate | None, int], ...]:
+        """Where the gradient goes on, one pair an input; (None, 0) where it does not."""
+        edges = self.edges if self.extra is None or self.extra.shown is None else self.extra.shown
+        return tuple((None, 0) if edge is None else edge for edge in edges)
+
+    def extras(self) -> NodeExtra:
+        if self.extra is None:
+            self.extra = NodeExtra()
+        return self.extra
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class NodeExtra:
+    """What few nodes have.
+
+    Attributes:
+        label: torch's name, where it is not the primitive's.
+        fixed: the label was chosen inside the function that is still running; its general one does not replace it.
+        shown: the edges that `next_functions` lists, where a torch function was composed of several primitives.
+        values: outputs with something attached, held so that the server keeps them nameable.
+        hooks: for each such output the functions of its gradient, by handle number.
+        retained: for each output whose gradient is kept, a weak reference to the tensor.
+    """
+
+    __slots__ = ("fixed", "hooks", "label", "retained", "shown", "values")
+
+    def __init__(self) -> None:
+        self.label: str | None = None
+        self.fixed = False
+        self.shown: tuple[Edge | None, ...] | None = None
+        self.values: dict[int, Value] = {}
+        self.hooks: dict[int, dict[int, Any]] = {}
+        self.retained: dict[int, ref[Tensor]] = {}
+
+
+class Accumulate:
+    """The end of every path: a leaf that keeps its gradient.
+
+    Attributes:
+        variable: the leaf.
+        value: the leaf's value when it was used; a later write in place gives the leaf another.
+    """
+
+    __slots__ = ("__weakref__", "value", "variable")
+
+    def __init__(self, variable: Tensor, value: Value) -> None:
+        self.variable = variable
+        self.value = value
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | Accumulate | None, int], ...]:
+        return ()
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+
+Edge = tuple["Node | Accumulate", int]
+
+
+def leaf_edge(leaf: Tensor) -> Edge:
+    """The edge that ends at a leaf which requires a gradient; one node as long as a graph holds it."""
+    extra = leaf._extras()
+    known = extra.accumulate() if extra.accumulate is not None else None
+    if known is None or known.value is not leaf._value:
+        known = Accumulate(leaf, leaf._value)
+        extra.accumulate = ref(known)
+    return known, 0
+
+
+def edge_of(tensor: Tensor) -> Edge | None:
+    """Where the gradient of this tensor goes; None where it takes none."""
+    tensor._refresh()
+    if not tensor._tracked:
+        return None
+    return tensor._edge or leaf_edge(tensor)
+
+
+def counter_of(tensor: Tensor) -> Counter:
+    """The count of writes in place that this tensor shares with its views."""
+    if tensor._alias is not None:
+        return tensor._alias.counter
+    value = tensor._value
+    if value.counter is None:
+        value.counter = Counter()
+    return value.counter

@@ -1,0 +1,263 @@
+"""Recording: what an operator costs when it is only written down.
+
+`record` is the path that every operator takes. It infers the result's spec, names the result, appends one tuple to what is
+pending, and makes the autograd node where one is needed. Nothing is sent here; `session.py` does that.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
+from telegrad.autograd.mode import MODE
+from telegrad.callsite import OURS, Site
+from telegrad.tensor import Tensor, make
+from telegrad.values import Value
+from telegrad_proto.errors import SessionError
+from telegrad_proto.opset import AttrValue, Op
+
+if TYPE_CHECKING:
+    from telegrad.session import Session
+
+#: Nodes pending before they are sent without anybody asking: enough to spread a message's cost thin, few enough to keep
+#: the server busy while the program goes on.
+PENDING_LIMIT: Final = 4096
+
+#: Lines remembered for errors that only the server can see.
+SITES_KEPT: Final = 50_000
+
+#: Python numbers kept as constants of a session.
+CONSTANTS_KEPT: Final = 512
+
+#: One recorded operator: catalogue entry, ids of inputs, attributes, id of the first output, input positions that need gradients.
+Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...]]
+
+
+@dataclass(slots=True)
+class BackwardEntry:
+    """A recorded request for gradients; the fields are those of the wire's Backward."""
+
+    after: int
+    roots: tuple[int, ...]
+    cotangents: tuple[int, ...]
+    wrt: tuple[int, ...]
+    gradients: tuple[int, ...]
+    retain_graph: bool
+    create_graph: bool
+    hold: list[Value] = field(default_factory=list)
+
+
+class Recorder:
+    """What one session has recorded and not yet sent.
+
+    Attributes:
+        session: where it is sent to.
+        pending: operators, in order.
+        leaves: values whose arrays come from here, in order.
+        backwards: requests for gradients.
+        released: ids that no tensor holds any more.
+        sites: (id of the first output, code, instruction) of the latest operators.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.next_id = 1
+        self.pending: list[Entry] = []
+        self.leaves: list[Value] = []
+        self.backwards: list[BackwardEntry] = []
+        self.released: list[int] = []
+        self.sites: deque[tuple[int, Any, int]] = deque(maxlen=SITES_KEPT)
+        self.constants: OrderedDict[tuple[Any, ...], Tensor] = OrderedDict()
+        self.lock = threading.RLock()
+        self.closed = False
+
+    def new_ids(self, count: int = 1) -> int:
+        """The first of so many new ids."""
+        with self.lock:
+            first = self.next_id
+            self.next_id = first + count
+        return first
+
+    def adopt(self, tensor: Tensor) -> Value:
+        """The tensor's value in this recorder's graph: an array that nobody has read yet becomes a leaf.
+
+        Raises:
+            SessionError: it was computed in another session and carries that session's graph.
+        """
+        value = tensor._value
+        if self.closed:
+            raise SessionError("the session is closed: connect() opens another")
+        if value.recorder is None:
+            with self.lock:
+                value.id = self.next_id
+                self.next_id += 1
+                value.recorder = self
+                self.leaves.append(value)
+            return value
+        if tensor._edge is not None or tensor._alias is not None:
+            raise SessionError(
+                "this tensor belongs to another session together with the graph that made it: take tensor.detach().clone(), or "
+                "compute it again here"
+            )
+        array = value.local if value.local is not None else value.recorder.session.fetch([value])[0]
+        tensor._value = Value(0, value.spec, None, array)
+        return self.adopt(tensor)
+
+    def site_of(self, value_id: int) -> Site | None:
+        """The user's line that made a value, if it is remembered."""
+        for first, code, instruction in reversed(self.sites):
+            if first <= value_id:
+                # Operators have few outputs; an id far above belongs to a leaf or a gradient.
+                return (code, instruction) if value_id - first < 4 else None
+        return None
+
+
+_RULES: Final[dict[tuple[Op, tuple[int, ...], int], Rule]] = {}
+
+_recorder: Recorder | None = None
+
+
+def current() -> Recorder:
+    """The recorder of the current session; the first use opens the default one."""
+    if _recorder is None:
+        from telegrad.session import open_default  # the session needs this module
+
+        open_default()
+    assert _recorder is not None
+    return _recorder
+
+
+def use(recorder: Recorder | None) -> None:
+    """Makes this the recorder of what is recorded from here on."""
+    global _recorder
+    _recorder = recorder
+
+
+def label_of(op: str) -> str:
+    """The node name that torch would derive from an operator's: `set_slice` gives `SetSliceBackward0`."""
+    return "".join(part.capitalize() for part in op.split("_")) + "Backward0"
+
+
+def _rule(op: Op, needs: tuple[int, ...], count: int) -> Rule:
+    key = (op, needs, count)
+    rule = _RULES.get(key)
+    if rule is None:
+        reads: list[tuple[tuple[int, ...], tuple[int, ...]] | None] = [None] * count
+        for slot in needs:
+            found = op.reads_at(slot, count)
+            assert found is not None, "only slots with a derivative are needed"
+            reads[slot] = (found.inputs, found.outputs)
+        names = tuple(label_of(op.vjp_names[op.slot(slot)] or op.name) for slot in range(count))
+        rule = _RULES[key] = Rule(label_of(op.name), op.name, op.outputs, tuple(reads), names)
+    return rule
+
+
+def _link(op: Op, inputs: Sequence[Tensor], ids: tuple[int, ...], output: int) -> tuple[Node | None, tuple[int, ...]]:
+    """The autograd node of an operator one of whose inputs requires a gradient, and the inputs that need one."""
+    reads, variadic = op.reads, op.variadic
+    edges: list[Edge | None] = []
+    needs: list[int] = []
+    for slot, tensor in enumerate(inputs):
+        if tensor._tracked and reads[op.slot(slot) if variadic else slot] is not None:
+            edges.append(tensor._edge or leaf_edge(tensor))
+            needs.append(slot)
+        else:
+            edges.append(None)
+    if not needs:
+        return None, ()
+    needed = tuple(needs)
+    rule = _RULES.get((op, needed, len(ids))) or _rule(op, needed, len(ids))
+    saved: list[Any] = []
+    for i in rule.read_inputs:
+        counter = counter_of(inputs[i])
+        saved.append(counter)
+        saved.append(counter.version)
+    return Node(rule, tuple(edges), ids, output, tuple(saved)), needed
+
+
+def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) -> Tensor:
+    """The one result of a primitive, written down and not computed.
+
+    Args:
+        op: the primitive.
+        inputs: its inputs, of equal dtype where it wants that.
+        attrs: its attributes, in the catalogue's order.
+
+    Raises:
+        GraphError: the inputs or attributes do not fit, in torch's words.
+    """
+    recorder = _recorder or current()
+    ids = []
+    specs = []
+    tracked = False
+    for tensor in inputs:
+        value = tensor._value if tensor._alias is None else tensor._refresh()
+        if value.recorder is not recorder:
+            value = recorder.adopt(tensor)
+        ids.append(value.id)
+        specs.append(value.spec)
+        if tensor._tracked:
+            tracked = True
+    spec = op.infer(tuple(specs), attrs)[0]
+    named = tuple(ids)
+    frame = sys._getframe(1)
+    while OURS[frame.f_code.co_filename] and frame.f_back is not None:
+        frame = frame.f_back
+    node: Node | None = None
+    needs: tuple[int, ...] = ()
+    with recorder.lock:
+        output = recorder.next_id
+        recorder.next_id = output + 1
+        if tracked and MODE.grad and spec.dtype.kind in "fc":
+            node, needs = _link(op, inputs, named, output)
+        recorder.pending.append((op, named, attrs, output, needs))
+        recorder.sites.append((output, frame.f_code, frame.f_lasti))
+    result = make(Value(output, spec, recorder))
+    if node is not None:
+        result._tracked = True
+        result._edge = (node, 0)
+        if node.rule.read_outputs:
+            counter = counter_of(result)
+            node.saved += (counter, counter.version)
+    if len(recorder.pending) >= PENDING_LIMIT:
+        recorder.session.flush("pending")
+    return result
+
+
+def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) -> tuple[Tensor, ...]:
+    """The results of a primitive with several, written down and not computed; otherwise as `record`."""
+    recorder = _recorder or current()
+    values = []
+    for tensor in inputs:
+        value = tensor._refresh()
+        values.append(value if value.recorder is recorder else recorder.adopt(tensor))
+    named = tuple([value.id for value in values])
+    specs = op.infer(tuple([value.spec for value in values]), attrs)
+    frame = sys._getframe(1)
+    while OURS[frame.f_code.co_filename] and frame.f_back is not None:
+        frame = frame.f_back
+    node: Node | None = None
+    needs: tuple[int, ...] = ()
+    with recorder.lock:
+        output = recorder.new_ids(len(specs))
+        if MODE.grad and any(tensor._tracked for tensor in inputs) and any(s.dtype.is_differentiable for s in specs):
+            node, needs = _link(op, inputs, named, output)
+        recorder.pending.append((op, named, attrs, output, needs))
+        recorder.sites.append((output, frame.f_code, frame.f_lasti))
+    results = tuple(make(Value(output + i, spec, recorder)) for i, spec in enumerate(specs))
+    if node is not None:
+        for i, result in enumerate(results):
+            if result._value.spec.dtype.is_differentiable:
+                result._tracked = True
+                result._edge = (node, i)
+        for i in node.rule.read_outputs:
+            counter = counter_of(results[i])
+            node.saved += (counter, counter.version)
+    if len(recorder.pending) >= PENDING_LIMIT:
+        recorder.session.flush("pending")
+    return results

@@ -1,0 +1,202 @@
+"""How a torch function is written: a composition of primitives under one decorator.
+
+A family, `functions/<family>.py`, is a list of functions like these:
+
+    from telegrad import _primitives as p
+    from telegrad import views
+    from telegrad.promotion import promote_operands, to_float
+    from telegrad.registry import function, labelled
+    from telegrad.tensor import Tensor
+
+    @function(inplace=True)                      # module function, Tensor method, Tensor.sin_; grad_fn SinBackward0
+    def sin(input: Tensor) -> Tensor:
+        return p.sin(to_float(input))
+
+    @function(label="DotBackward0")              # composed of two primitives, shown as one node
+    def dot(input: Tensor, tensor: Tensor) -> Tensor:
+        return p.sum(p.mul(input, tensor), axes=(0,), keepdims=False)
+
+Conventions:
+
+* Primitives take and give Tensors; attributes are keywords with Python's own types (int, tuple of int, DType, ...). They
+  promote nothing and know no negative axis: a function does that first. Several outputs come as a tuple.
+* Operands. `promote_operands(a, b)` gives both as tensors of the type torch computes with, each a Tensor or a Python number
+  (at least one a Tensor); `promote_all` for more; `to_float(x)` where integers become floats; `cast(x, dtype)`;
+  `constant(2.0, dtype)` for a number inside a formula. Never hand a constant out as a result, and prefer one to `p.full` for
+  numbers: its value is then no part of the plan. `result_type(...)` tells the type alone.
+* Arguments. A parameter annotated `Tensor` is checked, with torch's words. `dim`, `keepdim`, `input` and `other` may be
+  called `axis`, `keepdims`, `x`/`a`/`x1` and `x2`, and `out=` is taken, without the function knowing it. What raises ought to
+  raise `telegrad_proto.errors` classes with torch's text; shapes are checked by the primitive's rule.
+* Labels. torch's name of the result's node, `DotBackward0`: the decorator's `label`, by default the function's name in
+  CamelCase. `label=None` keeps what the functions called inside have set: right where torch itself is a composition. Where the name depends on the arguments,
+  `return labelled(result, "SumBackward1")`, which the decorator leaves alone. `next_functions` of a labelled node shows the
+  function's tensor arguments, not the primitives inside.
+* Views. What shares memory in torch goes through `telegrad.views` (reshape, transpose, slice_, broadcast_to, ...) in place of
+  the primitives of the same names: the result then writes through. Composing views gives a view. All else gives new tensors.
+* In place. `inplace=True` adds the method `name_`. Functions with no functional form (`zero_`, `copy_`) take
+  `storage.write(self, result)`.
+* A look at a value inside a function (`x._value`, `fetch`) costs a message: only where a result's shape depends on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, ParamSpec, TypeVar
+
+from telegrad import recorder as recording
+from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.tensor import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Names of arguments that torch takes beside its own, as NumPy calls them.
+SYNONYMS: Final = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+
+#: torch's functions by name of the namespace: "" is `telegrad` itself, "linalg" is `telegrad.linalg`, ...
+FUNCTIONS: Final[dict[str, dict[str, Callable[..., Any]]]] = {}
+
+_NAMED_AFTER_FUNCTION: Final = ""
+
+
+def function(
+    *,
+    name: str | None = None,
+    namespace: str = "",
+    label: str | None = _NAMED_AFTER_FUNCTION,
+    method: bool | str | None = None,
+    inplace: bool = False,
+    aliases: Iterable[str] = (),
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes a composition of primitives a torch function.
+
+    Args:
+        name: torch's name; the function's own without a trailing underscore by default (`sum_` is `sum`).
+        namespace: where it is found; "" for the module itself.
+        label: torch's name of the result's node; by default after `name`; None keeps what is set inside.
+        method: also a method of Tensor, under this name where it is text; by default for the namespace "" with a first
+            parameter that is a tensor.
+        inplace: also a method `name_` that writes the result into its tensor.
+        aliases: further names, of the function and of the methods.
+    """
+
+    def register(body: Callable[P, R]) -> Callable[P, R]:
+        public = name or body.__name__.removesuffix("_")
+        shown = _camel(public) if label == _NAMED_AFTER_FUNCTION else label
+        wrapped = _wrap(body, public, shown)
+        as_method = method if method is not None else not namespace and 0 in _tensor_positions(body)
+        for known in (public, *aliases):
+            FUNCTIONS.setdefault(namespace, {})[known] = wrapped
+            if as_method:
+                attached = as_method if isinstance(as_method, str) and known == public else known
+                setattr(Tensor, attached, wrapped)
+            if inplace:
+                setattr(Tensor, known + "_", _in_place(wrapped, known))
+        return wrapped  # type: ignore[no-any-return]
+
+    return register
+
+
+def labelled(result: Any, label: str) -> Any:
+    """The same new result, whose node is called this instead of what the decorator of the calling function says."""
+    for tensor in tensors_in(result):
+        node = None if tensor._edge is None else tensor._edge[0]
+        if isinstance(node, Node):
+            extra = node.extras()
+            extra.label, extra.fixed = label, True
+    return result
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """The tensors in a value: itself, or those in lists and tuples, however deep."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Backward0"
+
+
+def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
+    parameters = inspect.signature(body).parameters.values()
+    return {i: p.name for i, p in enumerate(parameters) if p.annotation in ("Tensor", Tensor)}
+
+
+def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[..., Any]:
+    names = frozenset(inspect.signature(body).parameters)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(body).parameters.values())
+    checked = tuple(_tensor_positions(body).items())
+
+    @functools.wraps(body)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs and not takes_any:
+            if "out" in kwargs and "out" not in names:
+                out = kwargs.pop("out")
+            kwargs = {_known_as(key, names): value for key, value in kwargs.items()}
+        for position, parameter in checked:
+            given = args[position] if position < len(args) else kwargs.get(parameter)
+            if not isinstance(given, Tensor):
+                _reject(public, position, parameter, given, present=position < len(args) or parameter in kwargs)
+        recorder = recording._recorder or recording.current()
+        first = recorder.next_id
+        result = body(*args, **kwargs)
+        if recorder.next_id != first:
+            _settle(result, first, label, args, kwargs)
+        return result if out is None else _give_out(public, out, result)
+
+    call.__name__ = call.__qualname__ = public
+    return call
+
+
+def _known_as(key: str, names: frozenset[str]) -> str:
+    return SYNONYMS[key] if key not in names and SYNONYMS.get(key) in names else key
+
+
+def _reject(public: str, position: int, parameter: str, given: object, *, present: bool) -> None:
+    if not present:
+        raise TypeError(f"{public}() missing 1 required positional arguments: \"{parameter}\"")
+    kind = type(given).__name__
+    raise TypeError(f"{public}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}")
+
+
+def _settle(result: Any, first: int, label: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Names the nodes that a function made for its results."""
+    for tensor in tensors_in(result):
+        node = None if tensor._edge is None else tensor._edge[0]
+        if not isinstance(node, Node) or node.output < first:
+            continue  # an argument, handed back as it is
+        if node.extra is not None and node.extra.fixed:
+            node.extra.fixed = False
+        elif label is not None and label != node.name():
+            node.extras().label = label
+        if label is not None and node.output > first:
+            shown: list[Edge | None] = [edge_of(t) for t in tensors_in(args)]
+            shown.extend(edge_of(t) for t in tensors_in(list(kwargs.values())))
+            node.extras().shown = tuple(shown)
+
+
+def _give_out(public: str, out: Any, result: Any) -> Any:
+    from telegrad.storage import write_out  # storage needs the views, which need primitives
+
+    pairs = list(zip(tensors_in(out), tensors_in(result), strict=True))
+    for target, source in pairs:
+        write_out(public, target, source)
+    return out
+
+
+def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        from telegrad.storage import check_writable, write  # storage needs the views, which need primitives
+
+        check_writable(self)
+        return write(self, function(self, *args, **kwargs))
+
+    method.__name__ = method.__qualname__ = name + "_"
+    method.__doc__ = f"`{name}`, written into this tensor."
+    return method

@@ -1,0 +1,306 @@
+"""The tensor that a user holds. What it can do is attached from elsewhere: operators, indexing, torch's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.types import Size, device
+from telegrad.values import Value
+from telegrad_proto import dtypes
+from telegrad_proto.dtypes import DType
+from telegrad_proto.errors import GradientError
+from telegrad_proto.spec import Spec
+
+if TYPE_CHECKING:
+    from weakref import ref
+
+    from telegrad.autograd.graph import Accumulate
+    from telegrad.storage import Alias
+
+
+class Extras:
+    """What few tensors have.
+
+    Attributes:
+        grad: the accumulated gradient.
+        accumulate: a weak reference to the node that ends the paths to this leaf.
+        hooks: functions of the gradient of a leaf, by handle number.
+        after: functions of a leaf, called when its gradient has been accumulated.
+        retains: keeps the gradient although it is no leaf.
+        name: set by the user.
+    """
+
+    __slots__ = ("accumulate", "after", "grad", "hooks", "name", "retains")
+
+    def __init__(self) -> None:
+        self.grad: Tensor | None = None
+        self.accumulate: ref[Accumulate] | None = None
+        self.hooks: dict[int, Callable[[Tensor], Tensor | None]] = {}
+        self.after: dict[int, Callable[[Tensor], None]] = {}
+        self.retains = False
+        self.name: str | None = None
+
+
+class Tensor:
+    """An array that is computed far away, when somebody looks at it.
+
+    Attributes with an underscore are the library's:
+        _value: its value in the graph. Read it through `_refresh()` where the tensor may be a view.
+        _edge: where its gradient goes; None for a leaf.
+        _tracked: it requires a gradient.
+        _alias: the storage that it shares with others; None as long as it shares none.
+        _extra: what few tensors have.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_alias", "_edge", "_extra", "_tracked", "_value")
+
+    _value: Value
+    _edge: Edge | None
+    _tracked: bool
+    _alias: Alias | None
+    _extra: Extras | None
+
+    __array_priority__: Final = 1000  # NumPy's operators then leave the result to ours
+
+    def __new__(cls, *data: Any, **options: Any) -> Any:
+        """The old constructor: `Tensor([2.0])` from data, `Tensor(2, 3)` of a shape, always of the default type."""
+        from telegrad.creation import construct  # the factories need this module
+
+        return construct(cls, data, options)
+
+    def _extras(self) -> Extras:
+        if self._extra is None:
+            self._extra = Extras()
+        return self._extra
+
+    def _refresh(self) -> Value:
+        """The tensor's value now; a view's is made again after its storage was written to."""
+        alias = self._alias
+        if alias is not None and alias.seen != alias.storage.epoch:
+            alias.renew(self)
+        return self._value
+
+    @property
+    def _spec(self) -> Spec:
+        return self._value.spec  # writes in place change neither shape nor type
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._value.spec.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the length of one dimension."""
+        return self.shape if dim is None else self.shape[self._axis(dim)]
+
+    def _axis(self, dim: int) -> int:
+        from telegrad_proto.shapes import normalize_axis  # keeps the import of this module small
+
+        return normalize_axis(dim, self._value.spec.ndim)
+
+    @property
+    def dtype(self) -> DType:
+        return self._value.spec.dtype
+
+    @property
+    def device(self) -> device:
+        return device("cpu")
+
+    @property
+    def layout(self) -> Any:
+        from telegrad.types import strided
+
+        return strided
+
+    @property
+    def ndim(self) -> int:
+        return self._value.spec.ndim
+
+    def dim(self) -> int:
+        return self._value.spec.ndim
+
+    def ndimension(self) -> int:
+        return self._value.spec.ndim
+
+    def numel(self) -> int:
+        return self._value.spec.size
+
+    def nelement(self) -> int:
+        return self._value.spec.size
+
+    @property
+    def itemsize(self) -> int:
+        return self._value.spec.dtype.itemsize
+
+    def element_size(self) -> int:
+        return self._value.spec.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self._value.spec.nbytes
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        return self.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        return self.dtype.is_signed
+
+    @property
+    def is_leaf(self) -> bool:
+        self._refresh()
+        return self._edge is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made it, None for a leaf."""
+        self._refresh()
+        return None if self._edge is None else self._edge[0]  # type: ignore[return-value]
+
+    @property
+    def output_nr(self) -> int:
+        self._refresh()
+        return 0 if self._edge is None else self._edge[1]
+
+    @property
+    def requires_grad(self) -> bool:
+        if self._alias is not None:
+            self._refresh()
+        return self._tracked
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Itself, now recorded for differentiation or, for a leaf, no longer.
+
+        Raises:
+            GradientError: it is no leaf, or of a type that has no derivatives.
+        """
+        self._refresh()
+        if requires_grad and not self.dtype.is_differentiable:
+            raise GradientError("only Tensors of floating point and complex dtype can require gradients")
+        if self._edge is not None:
+            if not requires_grad:
+                raise GradientError(
+                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                    "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                )
+            return self
+        if self._tracked is not bool(requires_grad):
+            self._tracked = bool(requires_grad)
+            if self._alias is not None:
+                self._alias.detach_identity(self)
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The accumulated gradient; None before the first backward pass."""
+        return None if self._extra is None else self._extra.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            self._check_grad(value)
+        self._extras().grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._extras().grad = None
+
+    def _check_grad(self, value: Any) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        if value is self:
+            raise GradientError("can't assign Tensor as its own grad")
+        if value.dtype is not self.dtype:
+            raise GradientError(
+                f"attempting to assign a gradient with dtype '{_scalar_name(value.dtype)}' to a tensor with dtype "
+                f"'{_scalar_name(self.dtype)}'. The gradient must match the tensor's dtype by default."
+            )
+        if value._spec.shape != self._spec.shape:
+            raise GradientError("assigned grad has data of a different size")
+
+    @property
+    def name(self) -> str | None:
+        return None if self._extra is None else self._extra.name
+
+    @property
+    def _version(self) -> int:
+        counter = self._value.counter if self._alias is None else self._alias.counter
+        return 0 if counter is None else counter.version
+
+    @property
+    def _base(self) -> Tensor | None:
+        return None if self._alias is None else self._alias.base
+
+    def _gradient_edge(self) -> Edge | None:
+        return edge_of(self)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __len__(self) -> int:
+        if not self._value.spec.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return self._value.spec.shape[0]
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a tensor lives in its session and cannot be pickled: save tensor.detach().numpy() instead")
+
+    def type(self, dtype: Any = None, non_blocking: bool = False, **kwargs: Any) -> Any:
+        """Without an argument the old name of the class, as `torch.FloatTensor`; else the tensor in another type."""
+        if dtype is None:
+            return f"torch.{CLASS_NAMES.get(self.dtype, 'Tensor')}"
+        from telegrad.creation import dtype_of  # the factories need this module
+
+        return self.to(dtype_of(dtype))  # type: ignore[attr-defined]
+
+
+#: torch's names of the classes that once stood for element types.
+CLASS_NAMES: Final = {
+    dtypes.float32: "FloatTensor",
+    dtypes.float64: "DoubleTensor",
+    dtypes.float16: "HalfTensor",
+    dtypes.uint8: "ByteTensor",
+    dtypes.int8: "CharTensor",
+    dtypes.int16: "ShortTensor",
+    dtypes.int32: "IntTensor",
+    dtypes.int64: "LongTensor",
+    dtypes.bool_: "BoolTensor",
+    dtypes.complex64: "ComplexFloatTensor",
+    dtypes.complex128: "ComplexDoubleTensor",
+}
+
+_SCALAR_NAMES: Final = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
+    "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+    "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64",
+}  # fmt: skip
+
+
+def _scalar_name(dtype: DType) -> str:
+    return _SCALAR_NAMES[dtype.name]
+
+
+def scalar_name(dtype: DType) -> str:
+    """What torch's messages call the element type: `Float`, `Long`, ..."""
+    return _SCALAR_NAMES[dtype.name]
+
+
+_new = object.__new__
+
+
+def make(value: Value, edge: Edge | None = None, *, tracked: bool = False) -> Tensor:
+    """A tensor of this value."""
+    tensor: Tensor = _new(Tensor)
+    tensor._value = value
+    tensor._edge = edge
+    tensor._tracked = tracked
+    tensor._alias = None
+    tensor._extra = None
+    return tensor
