@@ -1,4 +1,7 @@
-"""gRPC's settings on both sides, in one place because they only work as a pair. Plain tuples: nothing here imports grpc."""
+"""gRPC's settings on both sides, in one place because they only work as a pair.
+
+Plain tuples: nothing here imports grpc.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from telegrad_proto.limits import MAX_MESSAGE_BYTES
 
 Option = tuple[str, int | str]
 
-#: How soon a peer that is gone or frozen is noticed: one ping after 10 s of silence, 5 s for its answer. `keepalive_timeout_ms`
-#: alone leaves a frozen process unnoticed for a minute; `http2.ping_timeout_ms` is what bounds it.
+#: How soon a peer that is gone or frozen is noticed: one ping after 10 s of silence, 5 s for its answer.
+#: `keepalive_timeout_ms` alone leaves a frozen process unnoticed for a minute; `http2.ping_timeout_ms` does
+#: not.
 KEEPALIVE_TIME_MS: Final = 10_000
 PING_TIMEOUT_MS: Final = 5_000
 
@@ -26,7 +30,7 @@ _SHARED: Final[tuple[Option, ...]] = (
 
 CHANNEL_OPTIONS: Final[tuple[Option, ...]] = (
     *_SHARED,
-    # Equal arguments would make all channels of a process share one connection, and large payloads stall small messages.
+    # Equal arguments would make all channels of a process share one connection, and then wait for each other.
     ("grpc.use_local_subchannel_pool", 1),
     # Retrying is the session's business (it knows what may be repeated), so gRPC only has to reconnect soon.
     ("grpc.enable_retries", 0),
@@ -40,13 +44,13 @@ SERVER_OPTIONS: Final[tuple[Option, ...]] = (
     # Half of what clients do: a ping that comes early is no attack.
     ("grpc.http2.min_recv_ping_interval_without_data_ms", KEEPALIVE_TIME_MS // 2),
     ("grpc.http2.max_ping_strikes", 2),
-    # With port sharing on, a second server on a taken port would start silently and take half of the connections.
+    # With port sharing on, a second server on a taken port would start silently and take half of the clients.
     ("grpc.so_reuseport", 0),
 )
 
 #: Metadata that every call of the session service carries.
 SESSION_KEY: Final = "telegrad-session"  # absent: a new session
-TOKEN_KEY: Final = "authorization"
+TOKEN_KEY: Final = "authorization"  # noqa: S105  # a header's name
 REQUEST_ID_KEY: Final = "x-request-id"
 
 #: Trailing metadata of a worker's health answer: who it is and how busy, for the gateway's choice.

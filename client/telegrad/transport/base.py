@@ -13,11 +13,11 @@ from telegrad_proto.v1 import session_pb2
 class Progress(Protocol):
     """Told how long things take, so that somebody can be shown it.
 
-    The calls come from the thread that uses the transport, or, while that one waits, from one that runs in its context.
+    The calls come from the thread that uses the transport, or, while that one waits, from one in its context.
     """
 
     def waiting(self, elapsed_s: float) -> None:
-        """An outcome has been waited for this long; called a few times a second, after the first half second."""
+        """An outcome has been waited for this long; called a few times a second, after the first half."""
 
     def bulk(self, verb: str, done_bytes: int, total_bytes: int) -> None:
         """So much of a large array has travelled; `verb` is "upload" or "download"."""
@@ -48,9 +48,9 @@ class Traffic:
 class Transport(Protocol):
     """One session's way to its engine. One thread uses it at a time; only `cancel` may come from another.
 
-    Every method raises the classes of `telegrad_proto.errors` and no others, but for KeyboardInterrupt: a wait that is
-    interrupted asks the engine to stop what it does for this session, and the session stays usable. The outcomes of what was
-    stopped are still received, in their turn, with a CancelledError inside.
+    Every method raises the classes of `telegrad_proto.errors` and no others, but for KeyboardInterrupt: a
+    wait that is interrupted asks the engine to stop what it does for this session, and the session stays
+    usable. The outcomes of what was stopped are still received, in their turn, with a CancelledError inside.
     """
 
     traffic: Traffic
@@ -70,10 +70,13 @@ class Transport(Protocol):
         """
 
     def send(self, fragment: session_pb2.Fragment) -> int:
-        """Sends a fragment without waiting for its outcome; the bytes it took. Its `seq` is 1 more than the last one's."""
+        """Sends a fragment without waiting for its outcome; the bytes it took.
+
+        Its `seq` is 1 for the first, then 1 more each time.
+        """
 
     def receive(self, timeout_s: float | None = None) -> session_pb2.Outcome:
-        """The next outcome, in the order of the fragments. A failed evaluation is in `outcome.error`, not raised.
+        """The next outcome, in the order of the fragments; what failed is in `outcome.error`, not raised.
 
         Raises:
             DeadlineError: none came in time; the wait can be taken up again.
@@ -93,7 +96,7 @@ class Transport(Protocol):
         """
 
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
-        """A computed value that was too large for its outcome: what it is, and its bytes, writable by the caller.
+        """A value that was too large for its outcome: what it is, and its bytes.
 
         Raises:
             StructureError: no such value, or it has not been computed.

@@ -1,0 +1,110 @@
+"""`telegrad-server`: one command for a worker, a gateway, or a cluster of both."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from telegrad_proto import __version__
+from telegrad_server.config import Settings
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def _help(name: str) -> str:
+    return Settings.model_fields[name].description or ""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"telegrad-server {__version__}")
+        raise typer.Exit
+
+
+@app.command(context_settings={"help_option_names": ["-h", "--help"]})
+def run(
+    *,
+    host: Annotated[str | None, typer.Option(help=_help("host"))] = None,
+    port: Annotated[int | None, typer.Option(help=_help("port"))] = None,
+    token_file: Annotated[Path | None, typer.Option(help=_help("token_file"))] = None,
+    insecure: Annotated[bool | None, typer.Option("--insecure", help=_help("insecure"))] = None,
+    device: Annotated[str | None, typer.Option(help=_help("device"))] = None,
+    max_sessions: Annotated[int | None, typer.Option(help=_help("max_sessions"))] = None,
+    lease_s: Annotated[float | None, typer.Option(help=_help("lease_s"))] = None,
+    grace_s: Annotated[float | None, typer.Option(help=_help("grace_s"))] = None,
+    reflection: Annotated[bool | None, typer.Option("--reflection", help=_help("reflection"))] = None,
+    direct_address: Annotated[str | None, typer.Option(help=_help("direct_address"))] = None,
+    ray: Annotated[bool | None, typer.Option("--ray/--no-ray", help=_help("ray"))] = None,
+    workers: Annotated[int | None, typer.Option(help=_help("workers"))] = None,
+    relay_to: Annotated[list[str] | None, typer.Option(help=_help("relay_to"))] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log what happens, to stderr")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    """Serves telegrad's sessions over gRPC until it is told to end (SIGTERM or Ctrl-C).
+
+    Every option can also be given as a variable: --token-file as TELEGRAD_TOKEN_FILE. A RAY_ADDRESS means
+        --ray.
+    """
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    given: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "token_file": token_file,
+        "insecure": insecure,
+        "device": device,
+        "max_sessions": max_sessions,
+        "lease_s": lease_s,
+        "grace_s": grace_s,
+        "reflection": reflection,
+        "direct_address": direct_address,
+        "ray": ray,
+        "workers": workers,
+        "relay_to": tuple(relay_to) if relay_to else None,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if os.environ.get("RAY_ADDRESS") and "relay_to" not in given:
+        given.setdefault("ray", True)
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        _refuse("; ".join(_explain(item) for item in error.errors()))
+    # The engine takes a moment to import: what is wrong with the settings is said before.
+    from telegrad_server.app import serve
+
+    try:
+        serve(settings, _announce)
+    except (OSError, ValueError, RuntimeError) as error:
+        logging.getLogger("telegrad.server").info("stopped", exc_info=error)
+        _refuse(str(error))
+
+
+def _announce(address: str) -> None:
+    print(f"telegrad-server: listening on {address}", flush=True)
+
+
+def _explain(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"--{where.replace('_', '-')}: {message}" if where else message
+
+
+def _refuse(text: str) -> NoReturn:
+    print(f"telegrad-server: {text}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app()

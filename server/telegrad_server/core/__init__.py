@@ -1,0 +1,1 @@
+"""The server's decisions: events in, commands out, time as an argument. Nothing here does input or output."""

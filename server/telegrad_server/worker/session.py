@@ -1,0 +1,143 @@
+"""One session on a worker: an engine session, applied to in order and exactly once."""
+
+from __future__ import annotations
+
+import threading
+from hashlib import blake2b
+from typing import Protocol
+
+from telegrad_proto.errors import ProtocolError, SessionNotFoundError, TelegradError
+from telegrad_proto.spec import Spec
+from telegrad_proto.status import to_status
+from telegrad_proto.v1 import session_pb2
+from telegrad_server.api.faults import incident
+from telegrad_server.api.ports import Sink
+from telegrad_server.core.sequencing import Sequencer
+
+
+class Engine(Protocol):
+    """The part of `telegrad_engine.session.EngineSession` that a server uses."""
+
+    def apply(self, fragment: session_pb2.Fragment) -> session_pb2.Outcome: ...
+    def cancel(self, seq: int) -> bool: ...
+    def put(self, digest: bytes, size_bytes: int) -> Sink: ...
+    def missing(self, digests: list[bytes]) -> list[bytes]: ...
+    def get(self, value_id: int) -> tuple[Spec, memoryview]: ...
+    def residuals(self) -> session_pb2.ResidualsReply: ...
+    def close(self) -> None: ...
+
+
+class WorkerSession:
+    """An engine session with its place in the conversation.
+
+    The stream's own thread runs the engine; the lock only keeps a stream that was replaced, and the calls
+    beside the stream, from running it at the same time.
+    """
+
+    __slots__ = ("_cancelled_seq", "_closed", "_engine", "_lock", "_running_seq", "_sequencer", "session_id")
+
+    def __init__(self, session_id: str, engine: Engine) -> None:
+        self.session_id = session_id
+        self._engine = engine
+        self._sequencer = Sequencer()
+        self._lock = threading.Lock()
+        self._running_seq = 0
+        self._cancelled_seq = 0
+        self._closed = False
+
+    @property
+    def applied_seq(self) -> int:
+        return self._sequencer.applied_seq
+
+    def resume(self, answered_seq: int) -> None:
+        """Drops the outcomes that the client has.
+
+        Waits for a fragment that an earlier stream still evaluates.
+        """
+        with self._lock:
+            self._sequencer.answered(answered_seq)
+
+    def apply(self, request: bytes, fragment: session_pb2.Fragment) -> bytes:
+        """The serialized Reply to a fragment, from the engine or from record.
+
+        Args:
+            request: the message as it came, whose digest tells a repeated fragment from a changed one.
+            fragment: the fragment in it.
+
+        Raises:
+            SessionNotFoundError: the session was freed meanwhile.
+        """
+        digest = blake2b(request, digest_size=16).digest()
+        seq = fragment.seq
+        with self._lock:
+            try:
+                recorded = self._sequencer.arrive(seq, digest)
+            except ProtocolError as error:
+                return _failed(seq, error)
+            if recorded is not None:
+                return recorded
+            if self._closed:
+                raise SessionNotFoundError(f"session {self.session_id}: it was closed")
+            self._running_seq = seq
+            if seq <= self._cancelled_seq:
+                self._engine.cancel(seq)
+            try:
+                reply = session_pb2.Reply(outcome=self._engine.apply(fragment)).SerializeToString()
+            except Exception as error:  # noqa: BLE001  # a defect: the caller gets an incident, the log the rest
+                reply = _failed(seq, incident(error, f"fragment {seq} of session {self.session_id}"))
+            self._running_seq = 0
+            self._sequencer.record(digest, reply)
+            return reply
+
+    def cancel(self, seq: int) -> bool:
+        """Stops the evaluation of fragments up to this one, come or not; whether one was running.
+
+        Takes no lock: the evaluation that it is to stop holds it.
+        """
+        self._cancelled_seq = max(self._cancelled_seq, seq)
+        running = self._running_seq
+        return 0 < running <= seq and self._engine.cancel(running)
+
+    def put(self, digest: bytes, size_bytes: int) -> Sink:
+        """Where to write an announced payload."""
+        with self._lock:
+            return self._open_engine().put(digest, size_bytes)
+
+    def finish(self, sink: Sink) -> None:
+        """Makes a completely written payload known to later fragments."""
+        with self._lock:
+            self._open_engine()
+            sink.finish()
+
+    def missing(self, digests: list[bytes]) -> list[bytes]:
+        """Those of the payloads that are not here."""
+        with self._lock:
+            return self._open_engine().missing(digests)
+
+    def get(self, value_id: int) -> tuple[Spec, memoryview]:
+        """A computed value: what it is, and its bytes."""
+        with self._lock:
+            return self._open_engine().get(value_id)
+
+    def residuals(self) -> session_pb2.ResidualsReply:
+        """What is kept for later backward passes."""
+        with self._lock:
+            return self._open_engine().residuals()
+
+    def close(self) -> None:
+        """Stops what is running and frees everything."""
+        self.cancel(2**64)
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._engine.close()
+
+    def _open_engine(self) -> Engine:
+        if self._closed:
+            raise SessionNotFoundError(f"session {self.session_id}: it was closed")
+        return self._engine
+
+
+def _failed(seq: int, error: TelegradError) -> bytes:
+    outcome = session_pb2.Outcome(seq=seq, error=to_status(error))
+    return session_pb2.Reply(outcome=outcome).SerializeToString()
