@@ -1,0 +1,352 @@
+"""Graph <-> messages, with every check. A message that fails one changes nothing.
+
+Attributes are the hot part: the same few stand in thousands of nodes. Both directions remember what they have
+seen, bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from telegrad_proto.dtypes import DType, of_code
+from telegrad_proto.errors import (
+    ArityError,
+    AttributeTypeError,
+    GradientError,
+    GraphError,
+    LimitError,
+    PayloadError,
+    ShapeError,
+    StructureError,
+)
+from telegrad_proto.ir import Buffer, Node, Value
+from telegrad_proto.limits import MAX_FRAGMENT_ENTRIES, MAX_FRAGMENT_NODES, MAX_INLINE_TOTAL_BYTES
+from telegrad_proto.opset import OPSET, AttrValue, Op
+from telegrad_proto.spec import Spec
+from telegrad_proto.v1 import graph_pb2, session_pb2, tensor_pb2
+
+_REMEMBERED: Final = 16_384
+_encoded: dict[tuple[object, ...], bytes] = {}
+_decoded: dict[tuple[Op, bytes], tuple[AttrValue, ...]] = {}
+
+
+def encode_attrs(attrs: tuple[AttrValue, ...], op: Op | None = None) -> bytes:
+    """The wire form of attribute values."""
+    if not attrs:
+        return b""
+    kinds = tuple(map(type, attrs))
+    # Equal floats need not be the same float (0.0 and -0.0), so only what has none is looked up.
+    exact = (
+        float not in kinds
+        and complex not in kinds
+        and not any(type(a) is tuple and a and type(a[0]) is float for a in attrs)
+    )
+    key = (op, attrs, kinds)
+    if exact and op is not None:
+        found = _encoded.get(key)
+        if found is not None:
+            return found
+    message = graph_pb2.Attrs()
+    for value in attrs:
+        _encode_attr(message.values.add(), value)
+    data = message.SerializeToString(deterministic=True)
+    if exact and op is not None:
+        if len(_encoded) >= _REMEMBERED:
+            _encoded.clear()
+        _encoded[key] = data
+    return data
+
+
+def attr_key(node: Node) -> bytes:
+    """The wire form of a node's attributes; computed once a node."""
+    if node.attr_key is None:
+        node.attr_key = encode_attrs(node.attrs, node.op)
+    return node.attr_key
+
+
+def _encode_attr(message: graph_pb2.Attr, value: AttrValue) -> None:
+    match value:
+        case None:
+            pass
+        case bool():
+            message.b = value
+        case int():
+            if not -(2**63) <= value < 2**63:
+                raise LimitError(f"attribute: an integer has at most 64 bits, got {value}")
+            message.i = value
+        case float():
+            message.f = value
+        case complex():
+            message.c.real, message.c.imag = value.real, value.imag
+        case str():
+            message.s = value
+        case DType():
+            message.dtype = value.code  # type: ignore[assignment]
+        case tuple():
+            _encode_list(message, value)
+        case _:
+            raise AttributeTypeError(
+                f"attribute: requires a number, text, an element type or a tuple, got {type(value).__name__}"
+            )
+
+
+def _encode_list(
+    message: graph_pb2.Attr, value: tuple[int, ...] | tuple[float, ...] | tuple[bool, ...]
+) -> None:
+    if value and all(isinstance(v, bool) for v in value):
+        message.bools.values.extend(value)  # type: ignore[arg-type]
+    elif all(isinstance(v, int) for v in value):
+        message.ints.SetInParent()
+        try:
+            message.ints.values.extend(value)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise LimitError(f"attribute: an integer has at most 64 bits, got {value!r:.80}") from error
+    else:
+        message.floats.values.extend(value)
+
+
+def decode_attrs(op: Op, data: bytes) -> tuple[AttrValue, ...]:
+    """The attribute values in these bytes, checked against the operator.
+
+    Raises:
+        PayloadError: no attributes in there.
+        GraphError: other ones than the operator takes.
+    """
+    found = _decoded.get((op, data))
+    if found is not None:
+        return found
+    message = graph_pb2.Attrs()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise PayloadError(
+            f"{op.name}: attributes that are no Attrs message ({len(data)} bytes)", op=op.name
+        ) from error
+    if len(message.values) != len(op.attributes):
+        op.check_attrs([None] * len(message.values))
+    values = tuple([_decode_attr(m) for m in message.values])
+    op.check_attrs(values)
+    if len(_decoded) >= _REMEMBERED:
+        _decoded.clear()
+    _decoded[op, data] = values
+    return values
+
+
+def _decode_attr(message: graph_pb2.Attr) -> AttrValue:
+    match message.WhichOneof("value"):
+        case "b":
+            return message.b
+        case "i":
+            return message.i
+        case "f":
+            return message.f
+        case "c":
+            return complex(message.c.real, message.c.imag)
+        case "s":
+            return message.s
+        case "dtype":
+            return of_code(message.dtype)
+        case "ints":
+            # An empty tuple has no type of its own.
+            return tuple(message.ints.values)
+        case "floats":
+            return tuple(message.floats.values)
+        case "bools":
+            return tuple(message.bools.values)
+    return None
+
+
+def encode_spec(spec: Spec) -> tensor_pb2.TensorSpec:
+    """The wire form of a spec."""
+    return tensor_pb2.TensorSpec(dtype=spec.dtype.code, shape=spec.shape)  # type: ignore[arg-type]
+
+
+def decode_spec(message: tensor_pb2.TensorSpec) -> Spec:
+    """The spec in a message.
+
+    Raises:
+        DTypeError: no such element type.
+        ShapeError: a negative dimension.
+        LimitError: too many dimensions or elements.
+    """
+    return Spec(tuple(message.shape), of_code(message.dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedBackward:
+    """A backward request in values; `cotangents[i]` is None where ones are meant."""
+
+    roots: tuple[Value, ...]
+    cotangents: tuple[Value | None, ...]
+    wrt: tuple[Value, ...]
+    gradients: tuple[int, ...]
+    retain_graph: bool
+    create_graph: bool
+
+
+class FragmentReader:
+    """Reads one fragment against a session's ids; what it finds is kept apart until all was right.
+
+    Args:
+        names: the session's live values by id; not changed here.
+        last_id: the largest id that the session ever saw; new ids are larger.
+    """
+
+    def __init__(self, names: Mapping[int, Value], last_id: int) -> None:
+        self._names = names
+        self._last_id = last_id
+        self.new: dict[int, Value] = {}
+        self.tracked: list[Value] = []
+
+    @property
+    def last_id(self) -> int:
+        """The largest id, those of this fragment counted."""
+        return max(self.new, default=self._last_id)
+
+    def value(self, id_: int, where: str) -> Value:
+        """The value that an id names.
+
+        Raises:
+            StructureError: it names none (not defined before, or released).
+        """
+        found = self.new.get(id_)
+        if found is None:
+            found = self._names.get(id_)
+        if found is None:
+            what = "released or never defined" if id_ <= self._last_id else "not defined before its use"
+            raise StructureError(f"{where}: value {id_} is {what}", value=id_)
+        return found
+
+    def define(self, id_: int, value: Value, where: str) -> None:
+        """Give a new value its id.
+
+        Raises:
+            StructureError: the id is taken, or smaller than one that the session saw before.
+        """
+        if id_ in self.new or id_ in self._names:
+            raise StructureError(f"{where}: value id {id_} is used twice", value=id_)
+        if id_ <= self._last_id:
+            raise StructureError(f"{where}: value ids only grow; got {id_} after {self._last_id}", value=id_)
+        value.id = id_
+        self.new[id_] = value
+
+    def leaf_spec(self, message: graph_pb2.Leaf) -> Spec:
+        """The spec of a leaf whose inline bytes, if any, fit it.
+
+        Raises:
+            PayloadError: more or fewer bytes than the spec says.
+        """
+        spec = decode_spec(message.spec)
+        if message.WhichOneof("content") is None and spec.nbytes:
+            raise PayloadError(f"leaf {message.id}: neither bytes nor a digest", value=message.id)
+        if message.WhichOneof("content") != "digest" and len(message.data) != spec.nbytes:
+            raise PayloadError(
+                f"leaf {message.id}: {spec!r} has {spec.nbytes} bytes, got {len(message.data)}",
+                value=message.id,
+            )
+        return spec
+
+    def define_leaf(self, message: graph_pb2.Leaf, spec: Spec, buffer: Buffer) -> None:
+        """Name a leaf."""
+        self.define(message.id, Value(spec, leaf=buffer), f"leaf {message.id}")
+
+    def define_node(self, message: graph_pb2.Node) -> Node:
+        """The node in a message, its outputs named.
+
+        Raises:
+            GraphError: any of its kinds.
+            PayloadError: attributes that are none.
+        """
+        try:
+            op = OPSET[message.op]
+            op.check_arity(len(message.inputs))
+            attrs = decode_attrs(op, message.attrs)
+            where = op.name
+            inputs = tuple([self.value(i, where) for i in message.inputs])
+            specs = op.infer(tuple([v.spec for v in inputs]), attrs)
+            needs = tuple(message.needs)
+            if needs:
+                self._check_needs(op, inputs, needs)
+        except GraphError as error:
+            error.details.setdefault("node", message.output)
+            raise
+        node = Node(op, inputs, attrs, specs, needs, message.attrs)
+        node.origin = message.output
+        for index in range(len(specs)):
+            self.define(message.output + index, node.output(index), where)
+        return node
+
+    def _check_needs(self, op: Op, inputs: tuple[Value, ...], needs: tuple[int, ...]) -> None:
+        if sorted(set(needs)) != list(needs) or needs[-1] >= len(inputs):
+            raise StructureError(
+                f"{op.name}: needs are input positions in rising order, got {needs} for {len(inputs)} inputs"
+            )
+        for position in needs:
+            value = inputs[position]
+            if op.reads[op.slot(position)] is None or not value.spec.dtype.is_differentiable:
+                raise GradientError(f"{op.name}: no gradient flows through input {position} ({value.spec!r})")
+            if not value.differentiable:
+                self.tracked.append(value)
+
+    def backward(self, message: graph_pb2.Backward) -> DecodedBackward:
+        """The backward request in a message.
+
+        Raises:
+            GradientError: roots and cotangents, or wrt and gradients, that do not pair or fit.
+            StructureError: ids that name nothing.
+        """
+        where = "backward"
+        roots = tuple([self.value(i, where) for i in message.roots])
+        if not roots or not message.wrt:
+            raise GradientError(
+                f"backward: requires roots and values to differentiate by, got {len(roots)} and "
+                f"{len(message.wrt)}"
+            )
+        if len(message.cotangents) != len(roots):
+            raise ArityError(
+                f"backward: requires a cotangent a root ({len(roots)}), got {len(message.cotangents)}"
+            )
+        if len(message.gradients) != len(message.wrt):
+            raise ArityError(
+                f"backward: requires an id a gradient ({len(message.wrt)}), got {len(message.gradients)}"
+            )
+        cts = tuple([self.value(i, where) if i else None for i in message.cotangents])
+        for root, ct in zip(roots, cts, strict=True):
+            if not root.spec.dtype.is_differentiable:
+                raise GradientError(f"backward: a root is floating point or complex, got {root.spec!r}")
+            if ct is not None and ct.spec is not root.spec:
+                raise ShapeError(
+                    f"backward: a cotangent has its root's shape and type {root.spec!r}, got {ct.spec!r}"
+                )
+        wrt = tuple([self.value(i, where) for i in message.wrt])
+        for value in wrt:
+            if not value.spec.dtype.is_differentiable:
+                raise GradientError(
+                    f"backward: gradients are for floating point or complex values, got {value.spec!r}"
+                )
+        return DecodedBackward(
+            roots, cts, wrt, tuple(message.gradients), message.retain_graph, message.create_graph
+        )
+
+
+def check_fragment_size(message: session_pb2.Fragment) -> None:
+    """Accept a fragment of this size.
+
+    Raises:
+        LimitError: more entries or inline bytes than a fragment may have.
+    """
+    if len(message.nodes) > MAX_FRAGMENT_NODES:
+        raise LimitError(f"fragment: at most {MAX_FRAGMENT_NODES} nodes, got {len(message.nodes)}")
+    for name in ("leaves", "backwards", "fetches", "demands"):
+        count = len(getattr(message, name))
+        if count > MAX_FRAGMENT_ENTRIES:
+            raise LimitError(f"fragment: at most {MAX_FRAGMENT_ENTRIES} {name}, got {count}")
+    inline = sum([len(leaf.data) for leaf in message.leaves])
+    if inline > MAX_INLINE_TOTAL_BYTES:
+        raise LimitError(
+            f"fragment: at most {MAX_INLINE_TOTAL_BYTES} bytes in leaves, got {inline}; larger ones go by Put"
+        )

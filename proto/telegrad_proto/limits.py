@@ -1,0 +1,54 @@
+"""Bounds on what a message may ask for, each with its reason. Checked before anything is allocated."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: NumPy's own bound is 64, CuPy's 32: what runs on one must run on the other.
+MAX_RANK: Final = 32
+
+#: No dimension beyond what a signed 64-bit index can count twice over (strides are products of dimensions).
+MAX_DIM: Final = 2**62
+
+#: The product of dimensions, zeros counted as ones: signed 64-bit byte offsets of the widest element (16
+#: bytes) must not overflow.
+MAX_ELEMENTS: Final = 2**63 // 16 - 1
+
+#: Nodes in one fragment. A client flushes far earlier; the bound keeps one message from holding a stream for
+#: long.
+MAX_FRAGMENT_NODES: Final = 100_000
+
+#: Leaves, fetches, demands and backward requests in one fragment.
+MAX_FRAGMENT_ENTRIES: Final = 100_000
+
+#: Inputs of one node: stack and concatenate of a long Python list are the only wide ones.
+MAX_INPUTS: Final = 65_536
+
+#: Elements of one list attribute, and characters of a text one.
+MAX_ATTR_ITEMS: Final = 65_536
+MAX_ATTR_TEXT: Final = 1_024
+
+#: Live ids in one session.
+MAX_LIVE_VALUES: Final = 4_000_000
+
+#: gRPC's own default; a guard, not a target. Larger arrays travel in chunks.
+MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
+
+#: Arrays up to this size travel inside fragments and outcomes, larger ones by Put and Get.
+INLINE_BYTES: Final = 64 * 1024
+
+#: All inline leaves of one fragment together; the client starts a new fragment, or a Put, beyond.
+MAX_INLINE_TOTAL_BYTES: Final = 2 * 1024 * 1024
+
+#: Chunks of Put and Get: 256 KiB to 2 MiB measured fastest, and small enough not to stall other calls on the
+#: connection.
+CHUNK_BYTES: Final = 1024 * 1024
+
+#: Bytes of one payload.
+MAX_PAYLOAD_BYTES: Final = 16 * 1024**3
+
+#: Outcomes that a server keeps for a client that asks again; the client never has more fragments unanswered.
+OUTCOME_WINDOW: Final = 64
+
+#: Bytes of a session's recorded outcomes.
+OUTCOME_WINDOW_BYTES: Final = 16 * 1024 * 1024
