@@ -1,0 +1,1 @@
+"""Backward passes as graph-to-graph transformations."""

@@ -1,0 +1,121 @@
+"""Reverse mode: from a forward graph, the graph of its gradients. No array is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from telegrad_engine.ops import emit as g
+from telegrad_engine.ops.record import RECORDS, OpRecord
+from telegrad_proto.ir import Node, Value
+
+
+def region(roots: Iterable[Value], wrt: Iterable[Value]) -> list[Node]:
+    """The nodes on a path along which a gradient flows from `roots`, every node after all that use it.
+
+    Nodes that only lead past the `wrt` values are not in it: what a value in `wrt` was made of does not
+    matter unless another of them is behind it.
+    """
+    targets = {id(v) for v in wrt}
+    order: list[Node] = []
+    useful: dict[int, bool] = {}
+    # Depth first without recursion: a node is left once all its inputs have been.
+    for root in roots:
+        if root.node is None or id(root.node) in useful:
+            continue
+        stack: list[tuple[Node, int]] = [(root.node, 0)]
+        useful[id(root.node)] = False
+        while stack:
+            node, position = stack[-1]
+            if position < len(node.needs):
+                stack[-1] = (node, position + 1)
+                value = node.inputs[node.needs[position]]
+                if id(value) in targets:
+                    useful[id(node)] = True
+                below = value.node
+                if below is None:
+                    continue
+                if id(below) not in useful:
+                    useful[id(below)] = False
+                    stack.append((below, 0))
+                elif useful[id(below)]:
+                    useful[id(node)] = True
+                continue
+            stack.pop()
+            if useful[id(node)]:
+                order.append(node)
+                if stack:
+                    useful[id(stack[-1][0])] = True
+    order.reverse()
+    return order
+
+
+def gradients(
+    roots: Sequence[Value],
+    cotangents: Sequence[Value | None],
+    wrt: Sequence[Value],
+    *,
+    create_graph: bool = False,
+) -> tuple[Value, ...]:
+    """The gradients of `roots`, weighted by `cotangents`, with respect to `wrt`.
+
+    Args:
+        roots: values to differentiate.
+        cotangents: one a root, of its spec; None stands for ones.
+        wrt: leaves or inner values; one that no root depends on gets zeros.
+        create_graph: let gradients flow through the result.
+
+    Shape: cotangents[i] like roots[i]; result[k] like wrt[k].
+    """
+    with g.tracking(create_graph):
+        nodes = region(roots, wrt)
+        cts: dict[tuple[int, int], Value] = {}
+        for root, ct in zip(roots, cotangents, strict=True):
+            _add(cts, _key(root), g.ones_like(root) if ct is None else ct)
+        for node in nodes:
+            outputs = tuple(cts.get((id(node), i)) for i in range(len(node.specs)))
+            if all(ct is None for ct in outputs):
+                continue
+            g.at(node.origin)
+            record = RECORDS[node.op.name]
+            for position in node.needs:
+                source = node.inputs[position]
+                ct = vjp_of(record, node, position, outputs)
+                if ct is not None:
+                    _add(cts, _key(source), _fit(ct, source))
+        g.at(0)
+        result = []
+        for value in wrt:
+            found = cts.get(_key(value))
+            result.append(g.zeros_like(value) if found is None else found)
+    return tuple(result)
+
+
+def vjp_of(record: OpRecord, node: Node, position: int, cts: tuple[Value | None, ...]) -> Value | None:
+    """What the derivative rule of one input writes for these cotangents of the outputs."""
+    vjp = record.vjp_at(position)
+    if vjp is None:
+        return None
+    named: dict[str, Any] = dict(node.op.named(node.attrs))
+    if record.variadic and position >= len(record.inputs) - 1:
+        named["position"] = position
+    if record.outputs == 1:
+        return vjp(cts[0], node.output(0), *node.inputs, **named)
+    return vjp(cts, node.outputs(), *node.inputs, **named)
+
+
+def _key(value: Value) -> tuple[int, int]:
+    # A leaf is its own maker; output handles come and go, so a node's outputs are named by the node.
+    return (id(value), -1) if value.node is None else (id(value.node), value.index)
+
+
+def _add(cts: dict[tuple[int, int], Value], key: tuple[int, int], ct: Value) -> None:
+    before = cts.get(key)
+    cts[key] = ct if before is None else g.add(before, ct)
+
+
+def _fit(ct: Value, source: Value) -> Value:
+    """The cotangent summed over what broadcasting repeated, real where the input is real."""
+    if not source.spec.dtype.is_complex:
+        ct = g.real(ct)
+    return g.sum_to(ct, source.spec.shape)

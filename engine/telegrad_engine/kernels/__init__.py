@@ -1,0 +1,1 @@
+"""Long kernels, written once over an array module `xp` (NumPy or CuPy)."""

@@ -1,0 +1,1 @@
+"""Plans become arrays here: the backend, the executor, the store of payloads."""

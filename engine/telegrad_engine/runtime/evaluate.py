@@ -1,0 +1,128 @@
+"""Computes values that are wanted: selection, plan, run, and what stays in memory afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import ref
+
+from telegrad_engine.plan.compiler import Plan, PlanCache
+from telegrad_engine.plan.gradient import Pending
+from telegrad_engine.plan.selection import Selection, select
+from telegrad_engine.runtime.backend import Backend
+from telegrad_engine.runtime.executor import Interrupt, StepError, run
+from telegrad_proto.errors import OutOfMemoryError, TelegradError
+from telegrad_proto.ir import Buffer, Ledger, Value
+
+
+@dataclass(slots=True)
+class Evaluated:
+    """What an evaluation took."""
+
+    plan_ns: int = 0
+    execute_ns: int = 0
+    steps: int = 0
+    plan_cached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where and within which bounds to compute.
+
+    Attributes:
+        backend: the array module.
+        plans: plans made before.
+        ledger: what the session holds.
+        limit_bytes: what it may hold; 0: no bound.
+    """
+
+    backend: Backend
+    plans: PlanCache
+    ledger: Ledger
+    limit_bytes: int = 0
+
+
+def evaluate(
+    wanted: Sequence[Value], pending: Sequence[Pending], device: Device, interrupt: Interrupt
+) -> tuple[Evaluated, list[tuple[Value, Buffer]]]:
+    """Compute values, and keep what live ids and derivatives need.
+
+    Args:
+        wanted: values; those already in memory cost nothing.
+        pending: backward passes not computed yet.
+        device: where.
+        interrupt: how to stop.
+
+    Returns:
+        what it took, and what is in memory now that was not: the caller keeps the buffers that it wants to
+        stay.
+
+    Raises:
+        TelegradError: the evaluation failed or was stopped; `details["node"]` is the id of the value whose
+            computing failed. Nothing was changed.
+    """
+    stats = Evaluated()
+    missing = list({id(v): v for v in wanted if v.buffer is None}.values())
+    if not missing:
+        return stats, []
+    started = time.perf_counter_ns()
+    through = {id(node) for entry in pending for node in entry.region}
+    selection = select(missing, through)
+    plan, stats.plan_cached = device.plans.plan_for(selection)
+    stats.steps = len(plan.steps)
+    planned = time.perf_counter_ns()
+    if device.limit_bytes and device.ledger.held_bytes + plan.peak_bytes > device.limit_bytes:
+        raise _too_large(selection, plan, device)
+    arrays: list[Any] = []
+    for _, number in plan.loads:
+        buffer = selection.values[number].buffer
+        assert buffer is not None, "a plan loads what is in memory"
+        arrays.append(buffer.array)
+    try:
+        slots = run(plan, arrays, device.backend, interrupt)
+    except StepError as failure:
+        raise _located(failure, selection) from failure.error
+    kept = _keep(plan, selection, slots, device)
+    stats.plan_ns, stats.execute_ns = planned - started, time.perf_counter_ns() - planned
+    return stats, kept
+
+
+def _keep(plan: Plan, selection: Selection, slots: list[Any], device: Device) -> list[tuple[Value, Buffer]]:
+    values = selection.values
+    kept: list[tuple[Value, Buffer]] = []
+    for slot, number in plan.keeps:
+        value = values[number]
+        buffer = Buffer(device.backend.owned(slots[slot]), value.spec.nbytes, device.ledger)
+        kept.append((value, buffer))
+        assert value.node is not None, "a leaf has its array from the start"
+        value.node.cells[value.index] = ref(buffer)
+    for position, numbers in plan.saves:
+        node = selection.nodes[position][0]
+        node.saved = tuple(b for n in numbers if (b := values[n].buffer) is not None)
+    for value, buffer in kept:
+        if value.held and not value.differentiable:
+            value.cut(buffer)
+    return kept
+
+
+def _located(failure: StepError, selection: Selection) -> TelegradError:
+    error = failure.error
+    if failure.step is not None:
+        error.details.setdefault("op", failure.step.op)
+        if failure.step.origin >= 0:
+            value = selection.values[failure.step.origin]
+            error.details.setdefault("node", value.node.origin if value.node is not None else value.id)
+    return error
+
+
+def _too_large(selection: Selection, plan: Plan, device: Device) -> OutOfMemoryError:
+    largest = max(selection.values, key=lambda v: v.spec.nbytes)
+    node = largest.node
+    return OutOfMemoryError(
+        f"the session may hold {device.limit_bytes} bytes and holds {device.ledger.held_bytes}; this "
+        f"evaluation needs {plan.peak_bytes} more, its largest value {largest.spec!r} "
+        f"({largest.spec.nbytes} bytes)",
+        node=largest.id if node is None else node.origin,
+    )

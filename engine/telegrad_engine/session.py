@@ -1,0 +1,345 @@
+"""A session: the append-only graph of one client, and what of it is in memory. Fragments in, outcomes out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from threading import Lock, RLock
+from typing import Any, Final
+from uuid import uuid4
+
+from telegrad_engine.grad.reverse import gradients, region
+from telegrad_engine.ops import emit as g
+from telegrad_engine.ops.registry import check_catalogue, load_families
+from telegrad_engine.plan.compiler import PlanCache
+from telegrad_engine.plan.gradient import Pending, Request, gradient_node
+from telegrad_engine.runtime.backend import Backend, backend
+from telegrad_engine.runtime.evaluate import Device, Evaluated, evaluate
+from telegrad_engine.runtime.executor import Interrupt
+from telegrad_engine.runtime.inspect import residuals_reply
+from telegrad_engine.runtime.store import PayloadSink, PayloadStore
+from telegrad_proto.codec import DecodedBackward, FragmentReader, check_fragment_size, encode_spec
+from telegrad_proto.errors import (
+    InternalError,
+    LimitError,
+    OutOfMemoryError,
+    PayloadError,
+    SessionExpiredError,
+    StructureError,
+    TelegradError,
+)
+from telegrad_proto.ir import Buffer, Ledger, Node, Value
+from telegrad_proto.limits import INLINE_BYTES, MAX_LIVE_VALUES
+from telegrad_proto.spec import Spec
+from telegrad_proto.status import to_status
+from telegrad_proto.v1 import graph_pb2, session_pb2
+
+_log = logging.getLogger(__name__)
+
+load_families()
+check_catalogue()
+
+
+class EngineSession:
+    """The graph of one client.
+
+    Args:
+        device: `cpu`, `cuda` or `cuda:N`.
+        plans: plans shared with other sessions of the process.
+        limit_bytes: how much the session may hold in memory; 0: no bound.
+
+    One fragment is applied at a time; `cancel` and `put` may be called from other threads meanwhile.
+    """
+
+    def __init__(self, device: str = "cpu", *, plans: PlanCache | None = None, limit_bytes: int = 0) -> None:
+        self._backend: Final[Backend] = backend(device)
+        self._ledger: Final = Ledger()
+        self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes)
+        self._payloads: Final = PayloadStore()
+        self._lock: Final = RLock()
+        self._names: dict[int, Value] = {}
+        self._buffers: dict[int, Buffer] = {}
+        self._pending: list[Pending] = []
+        self._last_id = 0
+        self._closed = False
+        self._running: tuple[int, Interrupt] | None = None
+        self._cancel_lock: Final = Lock()
+        self._cancelled: set[int] = set()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the arrays in memory."""
+        return self._ledger.held_bytes
+
+    @property
+    def device(self) -> str:
+        return self._backend.name
+
+    def apply(self, fragment: session_pb2.Fragment) -> session_pb2.Outcome:
+        """What came of the fragment. An error stands in `outcome.error`; a wrong fragment changes nothing."""
+        outcome = session_pb2.Outcome(seq=fragment.seq)
+        with self._lock:
+            started = time.perf_counter_ns()
+            interrupt = Interrupt(fragment.timeout_ms / 1000)
+            with self._cancel_lock:
+                self._running = (fragment.seq, interrupt)
+                if fragment.seq in self._cancelled:
+                    self._cancelled.discard(fragment.seq)
+                    interrupt.cancel()
+            try:
+                wanted = self._append(fragment)
+                outcome.timings.apply_ns = time.perf_counter_ns() - started
+                stats = self._evaluate(wanted, interrupt)
+                timings = outcome.timings
+                timings.plan_ns, timings.execute_ns = stats.plan_ns, stats.execute_ns
+                timings.steps, timings.plan_cached = stats.steps, stats.plan_cached
+                for id_ in fragment.fetches:
+                    self._answer(outcome.values.add(), id_, self._names[id_])
+            except TelegradError as error:
+                self._fail(outcome, error)
+            except Exception as error:  # noqa: BLE001 - a defect of ours must not end the stream of a client
+                incident = uuid4().hex[:12]
+                _log.exception("incident %s in fragment %d", incident, fragment.seq, exc_info=error)
+                self._fail(
+                    outcome,
+                    InternalError(
+                        f"the engine failed; incident {incident} in the server's log", incident=incident
+                    ),
+                )
+            finally:
+                with self._cancel_lock:
+                    self._running = None
+            outcome.held_bytes = self._ledger.held_bytes
+        return outcome
+
+    def _fail(self, outcome: session_pb2.Outcome, error: TelegradError) -> None:
+        if isinstance(error, InternalError) and "incident" not in error.details:
+            incident = uuid4().hex[:12]
+            _log.error("incident %s: %s", incident, error, exc_info=error)
+            error = InternalError(
+                f"the engine failed; incident {incident} in the server's log",
+                **error.details,
+                incident=incident,
+            )
+        del outcome.values[:]
+        outcome.error.CopyFrom(to_status(error))
+
+    # -- the log
+    # ------------------------------------------------------------------------------------------------------
+
+    def _append(self, fragment: session_pb2.Fragment) -> list[Value]:
+        """Check all of the fragment, then make it part of the session; returns what to compute."""
+        if self._closed:
+            raise SessionExpiredError("the session is closed")
+        check_fragment_size(fragment)
+        reader = FragmentReader(self._names, self._last_id)
+        pending: list[Pending] = []
+        freed: list[Node] = []
+        tracked = 0
+        try:
+            for leaf in fragment.leaves:
+                spec = reader.leaf_spec(leaf)
+                reader.define_leaf(leaf, spec, self._leaf_buffer(leaf, spec))
+            done = 0
+            for request in fragment.backwards:
+                if not done <= request.after <= len(fragment.nodes):
+                    raise StructureError(
+                        f"backward: stands after node {request.after} of {len(fragment.nodes)}, out of order"
+                    )
+                for message in fragment.nodes[done : request.after]:
+                    reader.define_node(message)
+                done = request.after
+                for value in reader.tracked[tracked:]:
+                    value.tracked = True
+                tracked = len(reader.tracked)
+                self._backward(reader, reader.backward(request), pending, freed)
+            for message in fragment.nodes[done:]:
+                reader.define_node(message)
+            for value in reader.tracked[tracked:]:
+                value.tracked = True
+            wanted = [reader.value(id_, "fetch") for id_ in fragment.fetches]
+            wanted += [reader.value(id_, "demand") for id_ in fragment.demands]
+            self._check_releases(fragment, reader)
+        except BaseException:
+            for value in reader.tracked:
+                value.tracked = False
+            raise
+        for id_, value in reader.new.items():
+            value.held = True
+            if value.node is None and value.leaf is not None:
+                self._buffers[id_] = value.leaf
+        self._names.update(reader.new)
+        self._last_id = reader.last_id
+        for node in freed:
+            node.freed = True
+        self._pending += pending
+        for id_ in fragment.releases:
+            self._names.pop(id_).held = False
+            self._buffers.pop(id_, None)
+        return wanted
+
+    def _check_releases(self, fragment: session_pb2.Fragment, reader: FragmentReader) -> None:
+        gone = set(fragment.releases)
+        if len(gone) != len(fragment.releases):
+            raise StructureError("release: an id is released twice")
+        for id_ in fragment.releases:
+            reader.value(id_, "release")
+        for id_ in (*fragment.fetches, *fragment.demands):
+            if id_ in gone:
+                raise StructureError(f"fetch: value {id_} is released by the same fragment", value=id_)
+        live = len(self._names) + len(reader.new) - len(gone)
+        if live > MAX_LIVE_VALUES:
+            raise LimitError(f"session: at most {MAX_LIVE_VALUES} live values, got {live}")
+
+    def _backward(
+        self, reader: FragmentReader, request: DecodedBackward, pending: list[Pending], freed: list[Node]
+    ) -> None:
+        where = "backward"
+        if request.create_graph:
+            values = gradients(request.roots, request.cotangents, request.wrt, create_graph=True)
+            for id_, value in zip(request.gradients, values, strict=True):
+                if value.id:  # a gradient that is its own cotangent has a name already
+                    with g.tracking():
+                        value = g.identity(value)
+                reader.define(id_, value, where)
+            return
+        node = gradient_node(Request(request.roots, request.cotangents, request.wrt))
+        node.origin = request.gradients[0]
+        through = tuple(region(request.roots, request.wrt))
+        for index, id_ in enumerate(request.gradients):
+            reader.define(id_, node.output(index), where)
+        pending.append(Pending(node, through))
+        if not request.retain_graph:
+            freed.extend(through)
+
+    def _leaf_buffer(self, leaf: graph_pb2.Leaf, spec: Spec) -> Buffer:
+        limit = self._device.limit_bytes
+        if limit and self._ledger.held_bytes + spec.nbytes > limit:
+            raise OutOfMemoryError(
+                f"leaf {leaf.id}: the session may hold {limit} bytes, holds {self.held_bytes}, "
+                f"needs {spec.nbytes} more",
+                node=leaf.id,
+            )
+        if leaf.WhichOneof("content") != "digest":
+            return Buffer(self._backend.from_bytes(leaf.data, spec), spec.nbytes, self._ledger)
+        key = (leaf.digest, spec)
+        known = self._payloads.buffers.get(key)
+        if known is not None:
+            return known
+        data = self._payloads.take(leaf.digest)
+        if data is None:
+            raise PayloadError(
+                f"leaf {leaf.id}: no payload of digest {leaf.digest.hex()[:16]} was put", value=leaf.id
+            )
+        if len(data) != spec.nbytes:
+            raise PayloadError(
+                f"leaf {leaf.id}: {spec!r} has {spec.nbytes} bytes, its payload {len(data)}", value=leaf.id
+            )
+        buffer = Buffer(self._backend.from_bytes(data, spec), spec.nbytes, self._ledger)
+        self._payloads.buffers[key] = buffer
+        return buffer
+
+    # -- values
+    # -------------------------------------------------------------------------------------------------------
+
+    def _evaluate(self, wanted: Iterable[Value], interrupt: Interrupt) -> Evaluated:
+        values = list(wanted)
+        stats, kept = evaluate(values, self._pending, self._device, interrupt)
+        for value, buffer in kept:
+            if value.held:
+                self._buffers[value.id] = buffer
+        for value in values:
+            # It may have been in memory for a derivative's sake only.
+            if value.held and value.buffer is not None:
+                self._buffers[value.id] = value.buffer
+        if kept:
+            self._settle()
+        return stats
+
+    def _settle(self) -> None:
+        """Backward passes whose gradients are all computed, or no longer wanted, let go of what they kept."""
+        left = []
+        for entry in self._pending:
+            if any(v.node is entry.node for v in entry.node.living_outputs()):
+                left.append(entry)
+                continue
+            for node in entry.region:
+                if node.freed:
+                    node.saved = ()
+        self._pending = left
+
+    def _answer(self, message: session_pb2.Fetched, id_: int, value: Value) -> None:
+        message.id = id_
+        message.spec.CopyFrom(encode_spec(value.spec))
+        if value.spec.nbytes > INLINE_BYTES:
+            message.by_get = True
+        else:
+            message.data = self._host(value).tobytes()
+
+    def _host(self, value: Value) -> Any:
+        buffer = value.buffer
+        assert buffer is not None, "an answer is computed before it is given"
+        return self._backend.to_host(buffer.array, value.spec)
+
+    # -- bulk data and control
+    # ----------------------------------------------------------------------------------------
+
+    def cancel(self, seq: int) -> bool:
+        """Stop the evaluation of a fragment, or of one still to come; returns whether it was running."""
+        with self._cancel_lock:
+            if self._running is not None and self._running[0] == seq:
+                self._running[1].cancel()
+                return True
+            self._cancelled.add(seq)
+            return False
+
+    def put(self, digest: bytes, size_bytes: int) -> PayloadSink:
+        """Where to write a payload.
+
+        Raises:
+            OutOfMemoryError: the session may not hold so much.
+            LimitError: nobody may.
+        """
+        limit = self._device.limit_bytes
+        if limit and self._ledger.held_bytes + size_bytes > limit:
+            raise OutOfMemoryError(
+                f"put: the session may hold {limit} bytes, holds {self.held_bytes}, was offered {size_bytes}"
+            )
+        return self._payloads.sink(digest, size_bytes)
+
+    def missing(self, digests: list[bytes]) -> list[bytes]:
+        """Those of the digests whose payloads are not here."""
+        return self._payloads.missing(digests)
+
+    def get(self, value_id: int) -> tuple[Spec, memoryview]:
+        """A value's spec and bytes, computed now if they are not in memory.
+
+        Raises:
+            StructureError: the id names no live value.
+        """
+        with self._lock:
+            value = self._names.get(value_id)
+            if value is None:
+                raise StructureError(f"get: value {value_id} is released or never defined", value=value_id)
+            self._evaluate([value], Interrupt())
+            return value.spec, memoryview(self._host(value)).cast("B") if value.spec.nbytes else memoryview(
+                b""
+            )
+
+    def residuals(self) -> session_pb2.ResidualsReply:
+        """What is kept for backward passes to come: value, bytes, decision, reason."""
+        with self._lock:
+            return residuals_reply(self._names.values(), self._ledger.held_bytes)
+
+    def close(self) -> None:
+        """Free all memory; a fragment that comes later is answered with SESSION_EXPIRED."""
+        with self._cancel_lock:
+            if self._running is not None:
+                self._running[1].cancel()
+        with self._lock:
+            self._closed = True
+            self._names.clear()
+            self._buffers.clear()
+            self._pending.clear()
+            self._payloads.clear()
