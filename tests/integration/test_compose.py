@@ -1,0 +1,316 @@
+"""docker-compose.yml without Docker: its services' own commands as processes, the smoke test through them.
+
+What a container gives is played by: a loopback address of its own for each service's name, folders for
+volumes, an environment with nothing in it but what the file says, and a free port for each `${..._PORT}`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import psutil
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+MARK = "TELEGRAD_COMPOSE_TEST"
+
+Service = dict[str, Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return cast(int, probe.getsockname()[1])
+
+
+def seconds(text: str) -> float:
+    """A duration as compose writes it: 500ms, 10s, 1m30s."""
+    units = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+    return sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(ms|s|m|h)", text))
+
+
+def interpolate(text: str, variables: dict[str, str]) -> str:
+    """Compose's own substitution: ${NAME}, ${NAME:-default}, and $$ for a dollar."""
+
+    def value(match: re.Match[str]) -> str:
+        if match.group() == "$$":
+            return "$"
+        return variables.get(match["name"]) or match["default"] or ""
+
+    return re.sub(r"\$\$|\$\{(?P<name>\w+)(?::-(?P<default>[^}]*))?\}", value, text)
+
+
+def walk(value: Any, change: Any) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [walk(item, change) for item in value]
+    if isinstance(value, dict):
+        return {key: walk(item, change) for key, item in value.items()}
+    return value
+
+
+def read_compose(variables: dict[str, str] | None = None) -> dict[str, Any]:
+    raw = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return cast(dict[str, Any], walk(raw, lambda text: interpolate(text, variables or {})))
+
+
+def services_of(compose: dict[str, Any], *, profile: str | None = None) -> dict[str, Service]:
+    """What `docker compose up` starts: the services of no profile, and those of the one named."""
+    return {
+        name: service
+        for name, service in compose["services"].items()
+        if not service.get("profiles") or profile in service["profiles"]
+    }
+
+
+def start_order(services: dict[str, Service]) -> list[str]:
+    """The services, each after those that it depends on."""
+    order: list[str] = []
+    while len(order) < len(services):
+        ready = [
+            n for n in services if n not in order and set(services[n].get("depends_on", {})) <= set(order)
+        ]
+        assert ready, f"services wait for each other: {sorted(set(services) - set(order))}"
+        order += ready
+    return order
+
+
+@dataclass
+class Composition:
+    """The services as processes.
+
+    Attributes:
+        folder: what stands for the containers' own file systems.
+        addresses: the loopback address of each service's name.
+    """
+
+    folder: Path
+    services: dict[str, Service]
+    addresses: dict[str, str]
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def translate(self, name: str, text: str) -> str:
+        """The text with names, volumes and the container's own interface as they are on this machine."""
+        for other, address in self.addresses.items():
+            text = re.sub(rf"(?<![\w/.-]){other}(?=:\d)", address, text)
+        for volume in self.services[name].get("volumes", []):
+            source, target = volume.split(":")[:2]
+            text = text.replace(target, str(self.folder / source))
+        text = text.replace("0.0.0.0", self.addresses[name])
+        text = text.replace("/opt/telegrad/smoke_test.py", str(ROOT / "deploy/smoke_test.py"))
+        text = re.sub(r"(?<![\w/])python(?= )", sys.executable, text)
+        # In a container Ray takes the container's own address.
+        return text.replace("ray start ", f"ray start --node-ip-address={self.addresses[name]} ")
+
+    def command(self, name: str) -> list[str]:
+        return self.arguments(name, self.services[name]["command"])
+
+    def arguments(self, name: str, command: str | list[str]) -> list[str]:
+        parts = shlex.split(self.translate(name, command)) if isinstance(command, str) else command
+        return [sys.executable if part == "python" else self.translate(name, part) for part in parts]
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Nothing of this process but where programs are."""
+        given = {
+            key: self.translate(name, str(value))
+            for key, value in (self.services[name].get("environment") or {}).items()
+        }
+        marks = {key: os.environ[key] for key in ("TELEGRAD_TEST_RUN",) if key in os.environ}
+        own = {
+            "PATH": f"{BIN}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+        }
+        return {**own, "RAY_TMPDIR": str(self.folder / "ray"), **marks, **given, MARK: self.mark}
+
+    def log(self, name: str) -> str:
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace")[-4000:] if path.exists() else ""
+
+    def start(self, name: str) -> None:
+        for volume in self.services[name].get("volumes", []):
+            (self.folder / volume.split(":")[0]).mkdir(exist_ok=True)
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                self.command(name),
+                env=self.environment(name),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_completed(self, name: str) -> None:
+        assert self.processes[name].wait(timeout=60) == 0, f"{name} failed:\n{self.log(name)}"
+
+    def wait_healthy(self, name: str) -> None:
+        """Runs the service's health check until it passes, as often and as long as the file allows."""
+        check = self.services[name]["healthcheck"]
+        assert check["test"][0] == "CMD", "a list of arguments needs no shell in the image"
+        interval, timeout = seconds(check["interval"]), seconds(check["timeout"])
+        deadline = time.monotonic() + seconds(check["start_period"]) + int(check["retries"]) * interval
+        arguments = self.arguments(name, check["test"][1:])
+        output = b""
+        while time.monotonic() < deadline:
+            assert self.processes[name].poll() is None, f"{name} ended:\n{self.log(name)}"
+            try:
+                asked = subprocess.run(
+                    arguments, env=self.environment(name), capture_output=True, timeout=timeout, check=False
+                )
+            except subprocess.TimeoutExpired:
+                continue
+            if asked.returncode == 0:
+                return
+            output = asked.stdout + asked.stderr
+        pytest.fail(f"{name} never became healthy: {output.decode()[-2000:]}\n{self.log(name)}")
+
+    def up(self) -> None:
+        for name in start_order(self.services):
+            for other, rule in self.services[name].get("depends_on", {}).items():
+                if rule["condition"] == "service_completed_successfully":
+                    self.wait_completed(other)
+                else:
+                    self.wait_healthy(other)
+            self.start(name)
+        for name, service in self.services.items():
+            if "healthcheck" in service:
+                self.wait_healthy(name)
+
+    def members(self) -> list[psutil.Process]:
+        """Every living process that a service started, found by the mark in its environment."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+    def down(self) -> None:
+        """Ends the services as `docker compose stop` does: in reverse order, SIGTERM, then SIGKILL."""
+        for name in reversed(self.processes):
+            process = self.processes[name]
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        # What a service left running ends with its container.
+        left = self.members()
+        for member in left:
+            member.terminate()
+        _, stubborn = psutil.wait_procs(left, timeout=10)
+        for member in stubborn:
+            member.kill()
+        psutil.wait_procs(stubborn, timeout=10)
+
+
+@pytest.fixture(scope="module")
+def composition() -> Iterator[Composition]:
+    ports = {"RAY_PORT": str(free_port()), "TELEGRAD_PORT": str(free_port()), "TELEGRAD_CPUS": "2"}
+    services = services_of(read_compose(ports))
+    addresses = {name: f"127.0.0.{index}" for index, name in enumerate(read_compose()["services"], start=11)}
+    with ExitStack() as cleanup:
+        # A short path of its own: the sockets of Ray have at most 107 characters.
+        folder = Path(tempfile.mkdtemp(prefix="tg-"))
+        cleanup.callback(shutil.rmtree, folder)
+        running = Composition(folder, services, addresses)
+        cleanup.callback(running.down)
+        running.up()
+        yield running
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_smoke_test_passes_through_the_gateway(composition: Composition) -> None:
+    smoke = read_compose()["services"]["smoke"]
+    composition.services["smoke"] = smoke
+    finished = subprocess.run(
+        composition.command("smoke"),
+        env=composition.environment("smoke"),
+        cwd=composition.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr + composition.log("gateway")
+    assert "passed" in finished.stdout
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_the_gateway_wants_the_token(composition: Composition) -> None:
+    composition.services["smoke"] = read_compose()["services"]["smoke"]
+    environment = composition.environment("smoke")
+    del environment["TELEGRAD_TOKEN_FILE"]
+    finished = subprocess.run(
+        composition.command("smoke"),
+        env=environment,
+        cwd=composition.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+    assert "AuthenticationError" in finished.stderr
+
+
+def test_the_file_is_what_compose_reads() -> None:
+    compose = read_compose()
+    services = compose["services"]
+    assert set(services_of(compose)) == {"keys", "head", "worker", "gateway"}
+    assert "worker-gpu" in services_of(compose, profile="gpu")
+    volumes = {v.split(":")[0] for s in services.values() for v in s.get("volumes", [])}
+    assert volumes == set(compose["volumes"])
+    for name, service in services.items():
+        assert (ROOT / service["build"]["dockerfile"]).is_file()
+        assert "healthcheck" in service or service["restart"] == "no", f"{name} runs for ever, unwatched"
+        assert "shm_size" in service or "ray start" not in str(service["command"])
+    for port in services["gateway"]["ports"]:
+        assert port.startswith("127.0.0.1:"), "published on this machine only"
+
+
+def test_images_are_built_from_what_is_there() -> None:
+    for dockerfile in (ROOT / "deploy").glob("Dockerfile*"):
+        text = dockerfile.read_text()
+        for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE):
+            assert all((ROOT / source).exists() for source in line.split()), f"{dockerfile.name}: {line}"
+        assert re.search(r"^USER (?!root)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("${A:-1}", "1"), ("${B:-1}", "7"), ("${B}", "7"), ("${A}", ""), ("$${B}", "${B}"), ("$$name", "$name")],
+)
+def test_interpolation(text: str, expected: str) -> None:
+    assert interpolate(text, {"B": "7"}) == expected
+
+
+def test_services_that_wait_for_each_other_are_refused() -> None:
+    rule = {"condition": "service_healthy"}
+    with pytest.raises(AssertionError, match="wait for each other"):
+        start_order({"a": {"depends_on": {"b": rule}}, "b": {"depends_on": {"a": rule}}})
