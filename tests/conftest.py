@@ -12,6 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.places import place as place  # a fixture for every folder
+
 #: Stands in the environment of every process that the tests start, directly or not.
 MARK = "TELEGRAD_TEST_RUN"
 RUN = uuid.uuid4().hex

@@ -1,0 +1,101 @@
+"""The three places that compute gradients, as a fixture: in this process, on a server, on Ray."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import pytest
+
+BIN: Final = Path(sys.executable).parent
+
+#: Ray itself takes some seconds to start; on a busy machine many.
+READY_S: Final = 90
+END_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session's engine is.
+
+    Attributes:
+        name: embedded, standalone or ray.
+        address: "host:port"; None for embedded.
+        pid: the process that serves there; None for embedded.
+    """
+
+    name: str
+    address: str | None
+    pid: int | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead another process there."""
+        return {} if self.address is None else {"TELEGRAD_ADDRESS": self.address}
+
+
+def _first_line(process: subprocess.Popen[str], stream: IO[str], errors: Path) -> str:
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        ready = selector.select(READY_S)
+    line = stream.readline() if ready else ""
+    if not line:
+        state = f"ended with {process.wait(END_S)}" if ready else f"said nothing in {READY_S} s"
+        raise RuntimeError(f"telegrad-server {state}:\n{errors.read_text()}")
+    return line
+
+
+@contextmanager
+def serving(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """The address and process id of a telegrad-server on a free port; it ends with the block.
+
+    Args:
+        arguments: more of the command line.
+        environment: variables beside this process's own.
+    """
+    with tempfile.TemporaryDirectory(prefix="tg-") as folder:
+        errors = Path(folder) / "stderr"
+        with errors.open("w") as sink:
+            process = subprocess.Popen(
+                [str(BIN / "telegrad-server"), "--port", "0", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                text=True,
+                cwd=folder,
+                env={**os.environ, **(environment or {})},
+            )
+        assert process.stdout is not None
+        with process.stdout as stream:
+            try:
+                yield _first_line(process, stream, errors).split()[-1], process.pid
+            finally:
+                process.terminate()
+                try:
+                    status = process.wait(END_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    status = process.wait(END_S)
+        said = errors.read_text()
+    assert status == 0, f"telegrad-server ended with {status}:\n{said}"
+
+
+PLACES: Final = ("embedded", "standalone", pytest.param("ray", marks=pytest.mark.ray))
+
+
+@pytest.fixture(scope="session", params=PLACES)
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Each of the three places in turn; a server lives as long as the tests that share it."""
+    name: str = request.param
+    if name == "embedded":
+        yield Place(name, None)
+        return
+    with serving(*(["--ray", "--workers", "1"] if name == "ray" else [])) as (address, pid):
+        yield Place(name, address, pid)
