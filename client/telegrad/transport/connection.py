@@ -1,0 +1,229 @@
+"""One gRPC connection to a server: the client's only file that knows gRPC. Its errors are telegrad's."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from queue import SimpleQueue
+from threading import Timer
+from typing import Any, Final
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import status_pb2
+
+from telegrad.transport.base import Progress
+from telegrad.transport.watch import BulkWatch
+from telegrad_proto.channel import CHANNEL_OPTIONS, REQUEST_ID_KEY, SERVICE, SESSION_KEY, TOKEN_KEY
+from telegrad_proto.codec import decode_spec
+from telegrad_proto.errors import (
+    AccessError,
+    CapacityError,
+    InternalError,
+    PayloadError,
+    ServerUnavailableError,
+    TelegradError,
+    VersionError,
+)
+from telegrad_proto.payload import Assembly, chunks_of
+from telegrad_proto.spec import Spec
+from telegrad_proto.status import STATUS_DETAILS_KEY, from_status
+from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
+
+_POLL_S: Final = 0.2
+
+
+class Stream:
+    """One call of Attach: a queue that gRPC sends from, and the call that answers are read from."""
+
+    __slots__ = ("_call", "_queue")
+
+    def __init__(self, attach: grpc.StreamStreamMultiCallable[bytes, bytes], metadata: Any) -> None:
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self._call = attach(iter(self._queue.get, None), metadata=metadata)
+
+    def send(self, request: bytes) -> None:
+        """Sends a serialized Request; does not wait."""
+        self._queue.put(request)
+
+    def read(self) -> bytes:
+        """The next serialized Reply. An interrupted read cannot be taken up again: end the stream then.
+
+        Raises:
+            ServerUnavailableError: the stream or the connection ended.
+        """
+        try:
+            return next(self._call)
+        except grpc.RpcError as error:
+            raise translate(error) from None
+        except StopIteration:
+            raise ServerUnavailableError("the server ended the stream") from None
+
+    def read_within(self, timeout_s: float) -> session_pb2.Reply:
+        """The next Reply, if it comes in time.
+
+        Raises:
+            ServerUnavailableError: it did not, or what came is none.
+        """
+        timer = Timer(timeout_s, self.cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            return session_pb2.Reply.FromString(self.read())
+        except DecodeError:
+            raise ServerUnavailableError("what answers is no telegrad server") from None
+        finally:
+            timer.cancel()
+
+    def cancel(self) -> None:
+        """Makes a read in another thread end."""
+        self._call.cancel()
+
+    def end(self) -> None:
+        """Ends the call, and gRPC's sending thread, which waits in the queue."""
+        self._queue.put(None)
+        self._call.cancel()
+
+
+class Connection:
+    """A channel to one address.
+
+    Args:
+        address: "host:port".
+        token: presented with every call, if given.
+        progress: told about large arrays; None for silence.
+    """
+
+    def __init__(self, address: str, *, token: str | None, progress: Progress | None) -> None:
+        options = list(CHANNEL_OPTIONS)
+        if address.startswith(("127.", "localhost:", "[::1]:")):
+            options.append(("grpc.enable_http_proxy", 0))
+        self.address = address
+        self.session_id = ""
+        self._token = token
+        self._progress = progress
+        self._channel = grpc.insecure_channel(address, options=options)
+        self._stub = session_pb2_grpc.SessionStub(self._channel)
+        # Bytes as they are: fragments are kept as sent, to be sent again the same.
+        self._attach: grpc.StreamStreamMultiCallable[bytes, bytes] = self._channel.stream_stream(
+            f"/{SERVICE}/Attach"
+        )
+
+    def stream(self) -> Stream:
+        """A new stream of the session."""
+        return Stream(self._attach, self._metadata())
+
+    def put(self, digest: bytes, view: memoryview) -> None:
+        """Sends a payload of contiguous bytes."""
+        sent = 0
+
+        def chunks() -> Iterator[tensor_pb2.PutChunk]:
+            nonlocal sent
+            header = tensor_pb2.PutHeader(session_id=self.session_id, digest=digest, size_bytes=view.nbytes)
+            yield tensor_pb2.PutChunk(header=header)
+            for piece in chunks_of(view):
+                yield tensor_pb2.PutChunk(data=piece)
+                sent += len(piece)
+
+        call = self._stub.Put.future(chunks(), metadata=self._metadata())
+        with BulkWatch(self._progress, "upload", view.nbytes) as watch:
+            try:
+                reply = None
+                while reply is None:
+                    try:
+                        reply = call.result(timeout=_POLL_S)
+                    except grpc.FutureTimeoutError:
+                        watch.show(sent)
+            except (grpc.RpcError, grpc.FutureCancelledError) as error:
+                raise translate(error) from None
+            finally:
+                call.cancel()  # after an interruption; otherwise it has ended
+        if reply.received_bytes != view.nbytes:
+            raise PayloadError(f"put: sent {view.nbytes} bytes, the server has {reply.received_bytes}")
+
+    def get(self, value_id: int) -> tuple[Spec, memoryview]:
+        """A value: what it is, and its bytes."""
+        request = tensor_pb2.GetRequest(session_id=self.session_id, value_id=value_id)
+        call = self._stub.Get(request, metadata=self._metadata())
+        try:
+            header = next(call).header
+            spec = decode_spec(header.spec)
+            assembly = Assembly(header.size_bytes)
+            with BulkWatch(self._progress, "download", header.size_bytes) as watch:
+                for chunk in call:
+                    if chunk.WhichOneof("part") == "trailer":
+                        return spec, assembly.finish(chunk.trailer.digest)
+                    assembly.write(chunk.data)
+                    watch.show(assembly.received_bytes)
+        except grpc.RpcError as error:
+            raise translate(error) from None
+        except StopIteration:
+            pass
+        finally:
+            call.cancel()
+        raise PayloadError(f"get: value {value_id} ended before its digest")
+
+    def missing(self, digests: list[bytes]) -> list[bytes]:
+        """Those of the payloads that the server does not have."""
+        request = tensor_pb2.MissingRequest(session_id=self.session_id, digests=digests)
+        return list(self._ask(self._stub.Missing, request).digests)
+
+    def cancel(self, seq: int, timeout_s: float | None = None) -> bool:
+        """Stops the evaluation of fragments up to this one; whether one was running."""
+        request = session_pb2.CancelRequest(session_id=self.session_id, seq=seq)
+        return bool(self._ask(self._stub.Cancel, request, timeout_s).was_running)
+
+    def residuals(self) -> session_pb2.ResidualsReply:
+        """What the server keeps for later backward passes."""
+        request = session_pb2.ResidualsRequest(session_id=self.session_id)
+        reply: session_pb2.ResidualsReply = self._ask(self._stub.Residuals, request)
+        return reply
+
+    def close(self) -> None:
+        """Ends every call and the connection."""
+        self._channel.close()
+
+    def _ask(self, method: Any, request: Any, timeout_s: float | None = None) -> Any:
+        try:
+            return method(request, metadata=self._metadata(), timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise translate(error) from None
+
+    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        metadata: list[tuple[str, str | bytes]] = [(REQUEST_ID_KEY, secrets.token_hex(8))]
+        if self.session_id:
+            metadata.append((SESSION_KEY, self.session_id))
+        if self._token is not None:
+            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
+        return tuple(metadata)
+
+
+#: What gRPC's own errors mean where the server said nothing more. Whatever ends a call from below is a lost
+#: connection: the session knows what it may repeat.
+_KINDS: Final[dict[grpc.StatusCode, type[TelegradError]]] = {
+    grpc.StatusCode.UNAVAILABLE: ServerUnavailableError,
+    grpc.StatusCode.CANCELLED: ServerUnavailableError,
+    grpc.StatusCode.UNKNOWN: ServerUnavailableError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: ServerUnavailableError,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: CapacityError,
+    grpc.StatusCode.UNAUTHENTICATED: AccessError,
+    grpc.StatusCode.PERMISSION_DENIED: AccessError,
+    grpc.StatusCode.UNIMPLEMENTED: VersionError,
+}
+
+
+def translate(error: grpc.RpcError | grpc.FutureCancelledError) -> TelegradError:
+    """The telegrad error that a failed call stands for: the server's own words where it sent them."""
+    if not isinstance(error, grpc.Call):
+        return ServerUnavailableError("the call was ended on this side")
+    for key, value in error.trailing_metadata() or ():
+        if key == STATUS_DETAILS_KEY:
+            try:
+                return from_status(status_pb2.Status.FromString(value))
+            except DecodeError:
+                break
+    code, text = error.code(), error.details() or "no details"
+    kind = _KINDS.get(code, InternalError)
+    if kind is VersionError:
+        text = f"what answers does not know telegrad's service ({text})"
+    return kind(f"{text} ({code.name})", code=code.name)

@@ -1,0 +1,297 @@
+"""A session on a server: one stream of fragments and outcomes, calls of their own for large arrays.
+
+Outcomes are read in the caller's own thread. A lost stream is opened again with the session's id, and what
+was not
+answered is sent again: the server answers from record what it has applied already.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from telegrad.transport.base import Progress, Traffic
+from telegrad.transport.connection import Connection, Stream
+from telegrad.transport.watch import Watch
+from telegrad_proto import PROTOCOL, __version__
+from telegrad_proto.errors import (
+    AccessError,
+    ArgumentError,
+    DeadlineError,
+    LimitError,
+    ProtocolError,
+    ServerUnavailableError,
+    SessionNotFoundError,
+    TelegradError,
+)
+from telegrad_proto.limits import MAX_MESSAGE_BYTES
+from telegrad_proto.opset import OPSET
+from telegrad_proto.spec import Spec
+from telegrad_proto.v1 import session_pb2
+
+_T = TypeVar("_T")
+
+_CONNECT_S: Final = 10.0
+_RECONNECT_S: Final = 30.0
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 1.0
+_CANCEL_S: Final = 3.0
+_CLOSE_S: Final = 2.0
+
+
+class GrpcTransport:
+    """A session on the server at an address.
+
+    Args:
+        address: "host:port" of a worker or of a gateway.
+        token: what the server asks for, if it does.
+        direct: leave the gateway for the worker's own address, where that can be reached.
+        progress: told about long waits and large arrays; None for silence.
+        connect_s: how long the first connection may take.
+        reconnect_s: how long to try again when the server goes away.
+
+    Raises:
+        ArgumentError: the address is no "host:port".
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | None = None,
+        direct: bool = False,
+        progress: Progress | None = None,
+        connect_s: float = _CONNECT_S,
+        reconnect_s: float = _RECONNECT_S,
+    ) -> None:
+        host, _, port = address.rpartition(":")
+        if not (host and port.isdigit()):
+            raise ArgumentError(f"connect: requires an address as host:port, got {address!r}")
+        self.traffic = Traffic()
+        self._entrance = address  # where the session can be found again, whatever becomes of the direct way
+        self._token = token
+        self._direct = direct
+        self._progress = progress
+        self._connect_s = connect_s
+        self._reconnect_s = reconnect_s
+        self._watch = Watch(progress)
+        self._session_id = ""
+        self._answered_seq = 0
+        self._unanswered: deque[tuple[int, bytes]] = deque()
+        self._stream: Stream | None = None
+        self._closed = False
+        self._gave_up = False
+        self._connection = self._connect(address)
+
+    @property
+    def address(self) -> str:
+        return self._connection.address
+
+    def open(self) -> session_pb2.Opened:
+        """Starts the session; see `Transport.open`."""
+        try:
+            opened = self._attach()
+        except ServerUnavailableError as error:
+            raise ServerUnavailableError(
+                f"no telegrad server answers at {self.address}: {error}; to start one: telegrad-server",
+                address=self.address,
+            ) from None
+        self._session_id = self._connection.session_id = opened.session_id
+        if self._direct and opened.direct_address and opened.direct_address != self.address:
+            self._go_direct(opened.direct_address)
+        return opened
+
+    def send(self, fragment: session_pb2.Fragment) -> int:
+        """Sends a fragment without waiting; see `Transport.send`."""
+        raw = session_pb2.Request(fragment=fragment).SerializeToString()
+        size = len(raw)
+        if size > MAX_MESSAGE_BYTES:
+            raise LimitError(f"fragment {fragment.seq}: at most {MAX_MESSAGE_BYTES} bytes, got {size}")
+        self._unanswered.append((fragment.seq, raw))
+        self.traffic.fragments += 1
+        self.traffic.sent_bytes += size
+        if self._stream is not None:  # else it goes out with the others when the stream is opened again
+            self._stream.send(raw)
+        return size
+
+    def receive(self, timeout_s: float | None = None) -> session_pb2.Outcome:
+        """The next outcome; see `Transport.receive`."""
+        if not self._unanswered:
+            raise ProtocolError("receive: every fragment sent has been answered")
+        self._gave_up = False
+        wait = self._watch.begin(timeout_s, self._give_up)
+        try:
+            raw = self._read()
+        except TelegradError:
+            if wait is not None and wait.timed_out:
+                raise DeadlineError(f"no outcome within {timeout_s:g} s", timeout_s=timeout_s) from None
+            raise
+        except BaseException:
+            self._interrupt()
+            raise
+        finally:
+            self._watch.end(wait)
+        outcome = session_pb2.Reply.FromString(raw).outcome
+        seq = self._unanswered[0][0]
+        if outcome.seq != seq:
+            raise ProtocolError(f"requires the outcome of fragment {seq}, got that of {outcome.seq}")
+        self._unanswered.popleft()
+        self._answered_seq = seq
+        self.traffic.outcomes += 1
+        self.traffic.received_bytes += len(raw)
+        return outcome
+
+    def put(self, digest: bytes, data: memoryview) -> None:
+        """Sends a payload; see `Transport.put`."""
+        view = data.cast("B") if data.nbytes else memoryview(b"")
+        self._persist(lambda: self._connection.put(digest, view))
+        self.traffic.sent_bytes += view.nbytes
+
+    def get(self, value_id: int) -> tuple[Spec, memoryview]:
+        """A value that was too large for its outcome; see `Transport.get`."""
+        spec, data = self._persist(lambda: self._connection.get(value_id))
+        self.traffic.received_bytes += data.nbytes
+        return spec, data
+
+    def missing(self, digests: Sequence[bytes]) -> list[bytes]:
+        """Those of the payloads that the server does not have."""
+        return self._persist(lambda: self._connection.missing(list(digests)))
+
+    def cancel(self, seq: int) -> bool:
+        """Stops the evaluation of fragments up to this one; whether one was running."""
+        return self._connection.cancel(seq)
+
+    def residuals(self) -> session_pb2.ResidualsReply:
+        """What the server keeps for later backward passes."""
+        return self._persist(lambda: self._connection.residuals())  # noqa: PLW0108  # it may be another by then
+
+    def close(self) -> None:
+        """Ends the session; see `Transport.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        self._watch.close()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            # The server frees the session at once. If it does not hear of it, the lease ends it.
+            stream.send(session_pb2.Request(close=session_pb2.Close()).SerializeToString())
+            with suppress(TelegradError):
+                while not stream.read_within(_CLOSE_S).HasField("closed"):
+                    pass
+            stream.end()
+        self._connection.close()
+
+    # -- the stream, and its loss
+    # ---------------------------------------------------------------------------------
+
+    def _read(self) -> bytes:
+        """The next reply, over as many streams as it takes."""
+        while True:
+            if self._stream is None:
+                self._reattach()
+            assert self._stream is not None  # opened again, or an error was raised
+            try:
+                return self._stream.read()
+            except ServerUnavailableError:
+                self._drop_stream()
+                if self._gave_up:
+                    raise
+
+    def _attach(self) -> session_pb2.Opened:
+        """Opens the stream and waits for the server's word; then what was not answered goes out again."""
+        opening = session_pb2.Open(
+            protocol=PROTOCOL,
+            opset_digest=OPSET.digest,
+            client_version=__version__,
+            session_id=self._session_id,
+            answered_seq=self._answered_seq,
+        )
+        stream = self._connection.stream()
+        try:
+            stream.send(session_pb2.Request(open=opening).SerializeToString())
+            reply = stream.read_within(self._connect_s)
+        except BaseException:
+            stream.end()
+            raise
+        for _, raw in self._unanswered:
+            stream.send(raw)
+        self._stream = stream
+        return reply.opened
+
+    def _reattach(self) -> None:
+        self.traffic.reconnects += 1
+        try:
+            self._persist(self._attach)
+        except SessionNotFoundError as error:
+            raise SessionNotFoundError(
+                f"{error}. The connection was lost, and the server at {self.address} has been restarted "
+                "since: what this session had computed is gone, connect again",
+                **error.details,
+            ) from None
+
+    def _persist(self, action: Callable[[], _T]) -> _T:
+        """The action's result, tried again for a while when the server cannot be reached."""
+        deadline = time.monotonic() + self._reconnect_s
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                return action()
+            except ServerUnavailableError as error:
+                if (
+                    self.address != self._entrance
+                ):  # the worker may be hidden from here, or its session elsewhere
+                    self._switch(self._entrance)
+                if self._closed or time.monotonic() + pause > deadline:
+                    raise ServerUnavailableError(
+                        f"the server at {self.address} went away and did not come back within "
+                        f"{self._reconnect_s:g} s: {error}",
+                        address=self.address,
+                    ) from None
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    def _interrupt(self) -> None:
+        """After Ctrl-C: the server is to stop what it does for this session.
+
+        gRPC cannot take up an interrupted read, so the stream is opened anew with the next need; the
+        outcomes of what was stopped come over that one.
+        """
+        try:
+            with suppress(TelegradError):  # if nothing answers, the next wait will say so
+                self._connection.cancel(self._unanswered[-1][0], _CANCEL_S)
+        finally:
+            self._drop_stream()
+
+    def _give_up(self) -> None:
+        """Called by the watch, from its thread, when a wait takes too long."""
+        self._gave_up = True
+        stream = self._stream
+        if stream is not None:
+            stream.cancel()
+
+    def _drop_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.end()
+
+    def _connect(self, address: str) -> Connection:
+        connection = Connection(address, token=self._token, progress=self._progress)
+        connection.session_id = self._session_id
+        return connection
+
+    def _switch(self, address: str) -> None:
+        self._drop_stream()
+        self._connection.close()
+        self._connection = self._connect(address)
+
+    def _go_direct(self, address: str) -> None:
+        self._switch(address)
+        try:
+            self._attach()
+        except (ServerUnavailableError, AccessError):
+            # Out of reach from here, or it wants another token: the gateway goes on to serve.
+            self._switch(self._entrance)
+            self._reattach()
