@@ -105,6 +105,10 @@ class Node:
     def outputs(self) -> tuple[Value, ...]:
         return tuple(self.output(i) for i in range(len(self.specs)))
 
+    def forget(self, index: int) -> None:
+        """Let go of the handle on this output, which stands on its own now; `output` makes another."""
+        self._outputs[index] = None
+
     def living_outputs(self) -> list[Value]:
         """The outputs that somebody still has a handle on."""
         return [v for known in self._outputs if known is not None and (v := known()) is not None]
@@ -151,12 +155,17 @@ class Value:
     @property
     def differentiable(self) -> bool:
         """Whether a gradient can flow to it."""
-        if self.tracked or self.node is None:
-            return self.tracked
-        return bool(self.node.needs) and self.spec.dtype.is_differentiable
+        return self.tracked or self.inner
+
+    @property
+    def inner(self) -> bool:
+        """Whether a gradient can flow through it, to what it was made of."""
+        return self.node is not None and bool(self.node.needs) and self.spec.dtype.is_differentiable
 
     def cut(self, buffer: Buffer) -> None:
         """Make it a leaf: its array is here and nobody differentiates through it, so its history may go."""
+        if self.node is not None:
+            self.node.forget(self.index)
         self.node = None
         self.index = 0
         self.leaf = buffer

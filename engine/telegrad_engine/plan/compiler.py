@@ -63,6 +63,7 @@ class _Lowering:
         self.terms = Terms()
         self.selection = selection
         self.lowered: dict[tuple[int, int], Ref] = {}
+        self.computed: set[int] = set()  # identities of the nodes that the plan applies
         self._expanded: dict[tuple[int, int], Value] = {}
         self._alive: list[Value] = []
         self._by_origin = {node.origin: first for node, first in selection.nodes if node.origin}
@@ -105,6 +106,7 @@ class _Lowering:
                 stack.extend(missing)
                 continue
             inputs = [self.lowered[value_key(v)] for v in node.inputs]
+            self.computed.add(id(node))
             origin = self.selection.number.get((id(node), 0), self._by_origin.get(node.origin, -1))
             for index, ref in enumerate(self.terms.apply(node.op, inputs, node.attrs, node.specs, origin)):
                 # An output that is in memory already is not computed twice over for its siblings' sake.
@@ -120,12 +122,11 @@ def compile_plan(selection: Selection) -> Plan:
     keeps: dict[int, Ref] = {number: work.lower(values[number]) for number in selection.wanted}
     saves: list[tuple[int, tuple[int, ...]]] = []
     for position, (node, first) in enumerate(selection.nodes):
-        if node.op is GRADIENT or (id(node), 0) not in work.lowered:
-            continue
         for index in range(len(node.specs)):
-            if values[first + index].held:
-                keeps[first + index] = work.lowered[id(node), index]
-        if node.needs and not node.freed:
+            value, found = values[first + index], work.lowered.get((id(node), index))
+            if value.held and found is not None and value.buffer is None:
+                keeps[first + index] = found
+        if id(node) in work.computed and node.needs and not node.freed:
             numbers = []
             for value in residuals_of(node):
                 number = selection.number[value_key(value)]

@@ -12,8 +12,8 @@ from telegrad_engine.plan.compiler import Plan, PlanCache
 from telegrad_engine.plan.gradient import Pending
 from telegrad_engine.plan.selection import Selection, select
 from telegrad_engine.runtime.backend import Backend
-from telegrad_engine.runtime.executor import Interrupt, StepError, run
-from telegrad_proto.errors import OutOfMemoryError, TelegradError
+from telegrad_engine.runtime.executor import Interrupt, run
+from telegrad_proto.errors import OutOfMemoryError
 from telegrad_proto.ir import Buffer, Ledger, Value
 
 
@@ -75,15 +75,7 @@ def evaluate(
     planned = time.perf_counter_ns()
     if device.limit_bytes and device.ledger.held_bytes + plan.peak_bytes > device.limit_bytes:
         raise _too_large(selection, plan, device)
-    arrays: list[Any] = []
-    for _, number in plan.loads:
-        buffer = selection.values[number].buffer
-        assert buffer is not None, "a plan loads what is in memory"
-        arrays.append(buffer.array)
-    try:
-        slots = run(plan, arrays, device.backend, interrupt)
-    except StepError as failure:
-        raise _located(failure, selection) from failure.error
+    slots = run(plan, selection.values, device.backend, interrupt)
     kept = _keep(plan, selection, slots, device)
     stats.plan_ns, stats.execute_ns = planned - started, time.perf_counter_ns() - planned
     return stats, kept
@@ -102,19 +94,9 @@ def _keep(plan: Plan, selection: Selection, slots: list[Any], device: Device) ->
         node = selection.nodes[position][0]
         node.saved = tuple(b for n in numbers if (b := values[n].buffer) is not None)
     for value, buffer in kept:
-        if value.held and not value.differentiable:
+        if value.held and not value.inner:
             value.cut(buffer)
     return kept
-
-
-def _located(failure: StepError, selection: Selection) -> TelegradError:
-    error = failure.error
-    if failure.step is not None:
-        error.details.setdefault("op", failure.step.op)
-        if failure.step.origin >= 0:
-            value = selection.values[failure.step.origin]
-            error.details.setdefault("node", value.node.origin if value.node is not None else value.id)
-    return error
 
 
 def _too_large(selection: Selection, plan: Plan, device: Device) -> OutOfMemoryError:

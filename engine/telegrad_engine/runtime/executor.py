@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from telegrad_proto.errors import (
     OutOfMemoryError,
     TelegradError,
 )
+from telegrad_proto.ir import Value
 
 
 class Interrupt:
@@ -28,15 +28,16 @@ class Interrupt:
         timeout_s: after so many seconds by itself; 0: never.
     """
 
-    __slots__ = ("_deadline", "_event", "timeout_s")
+    __slots__ = ("_cancelled", "_deadline", "timeout_s")
 
     def __init__(self, timeout_s: float = 0.0) -> None:
-        self._event = threading.Event()
+        self._cancelled = False
         self.timeout_s = timeout_s
         self._deadline = time.monotonic() + timeout_s if timeout_s else None
 
     def cancel(self) -> None:
-        self._event.set()
+        """Ask for it; from any thread."""
+        self._cancelled = True
 
     def check(self) -> None:
         """Return, or stop the evaluation.
@@ -45,36 +46,30 @@ class Interrupt:
             CancelledError: it was asked for.
             DeadlineError: the time is over.
         """
-        if self._event.is_set():
+        if self._cancelled:
             raise CancelledError("the evaluation was cancelled; what was asked for can be asked again")
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise DeadlineError(f"the evaluation did not finish within {self.timeout_s:g} s")
 
 
-class StepError(Exception):
-    """A step failed: which, and with what."""
-
-    def __init__(self, step: Step | None, error: TelegradError) -> None:
-        super().__init__(error.message)
-        self.step = step
-        self.error = error
-
-
-def run(plan: Plan, arrays: Sequence[Any], backend: Backend, interrupt: Interrupt) -> list[Any]:
+def run(plan: Plan, values: Sequence[Value], backend: Backend, interrupt: Interrupt) -> list[Any]:
     """The slots after the last step: those that the plan keeps hold their arrays, the others None.
 
     Args:
         plan: what to do.
-        arrays: the arrays of `plan.loads`, in its order.
+        values: the selection's values, by number.
         backend: where.
         interrupt: how to stop.
 
     Raises:
-        StepError: a kernel failed, or the evaluation was stopped. Nothing was changed.
+        TelegradError: a kernel failed, or the evaluation was stopped. Nothing was changed. `details` say where: the
+            operator's name (op) and the id of the forward value that it belongs to (node).
     """
     slots: list[Any] = [None] * plan.slots
-    for (slot, _), array in zip(plan.loads, arrays, strict=True):
-        slots[slot] = array
+    for slot, number in plan.loads:
+        buffer = values[number].buffer
+        assert buffer is not None, "a plan loads what is in memory"
+        slots[slot] = buffer.array
     xp = backend.xp
     step: Step | None = None
     try:
@@ -90,18 +85,31 @@ def run(plan: Plan, arrays: Sequence[Any], backend: Backend, interrupt: Interrup
                 result = None
                 for slot in step.free:
                     slots[slot] = None
+    # No error may keep a reference to another that refers to it: the frames behind it hold arrays.
     except TelegradError as error:
-        raise StepError(step, error) from error
+        error.details.update(_where(step, values))
+        raise
     except MemoryError as error:
-        raise StepError(
-            step, OutOfMemoryError(f"{_name(step)}: the device's memory does not hold the result: {error}")
+        raise OutOfMemoryError(
+            f"{_name(step)}: the device's memory does not hold the result: {error}", **_where(step, values)
         ) from error
     except np.linalg.LinAlgError as error:
-        raise StepError(step, LinAlgError(f"{_name(step)}: {error}")) from error
+        raise LinAlgError(f"{_name(step)}: {error}", **_where(step, values)) from error
     except Exception as error:
-        raise StepError(step, InternalError(f"{_name(step)}: {type(error).__name__}: {error}")) from error
+        raise InternalError(
+            f"{_name(step)}: {type(error).__name__}: {error}", **_where(step, values)
+        ) from error
     return slots
 
 
 def _name(step: Step | None) -> str:
     return "evaluation" if step is None else step.op
+
+
+def _where(step: Step | None, values: Sequence[Value]) -> dict[str, object]:
+    if step is None:
+        return {}
+    if step.origin < 0:
+        return {"op": step.op}
+    value = values[step.origin]
+    return {"op": step.op, "node": value.id if value.node is None else value.node.origin}
