@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 from typing import Final
 
@@ -31,10 +30,9 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from telegrad.recorder import record, record_many
 from telegrad_proto.dtypes import DType
 from telegrad_proto.opset import OPSET
-
-from telegrad.recorder import record, record_many
 
 if TYPE_CHECKING:
     from telegrad.tensor import Tensor
@@ -74,7 +72,7 @@ def primitives_text(records: dict[str, OpRecord]) -> str:
         inputs = (
             _tuple(names)
             if not record.variadic
-            else (f"({', '.join([*names, '*' + record.inputs[-1]])},)" if names else record.inputs[-1])
+            else (f"({', '.join([*names, '*' + record.inputs[-1]])})" if names else record.inputs[-1])
         )
         attrs = _tuple([n for n, _ in record.attributes])
         result, call = (
@@ -83,11 +81,10 @@ def primitives_text(records: dict[str, OpRecord]) -> str:
             else (f"tuple[{', '.join(['Tensor'] * record.outputs)}]", "record_many")
         )
         ignored = "" if record.outputs == 1 else "  # type: ignore[return-value]"
-        redefined = "  # noqa: A001" if hasattr(builtins, name) else ""
         out.append(f'\n{constant} = OPSET["{name}"]\n')
         body = f"    return {call}({constant}, {inputs}, {attrs}){ignored}\n"
         out.append(
-            f"\n\ndef {function_name(name)}({_signature(record)}) -> {result}:{redefined}\n"
+            f"\n\ndef {function_name(name)}({_signature(record)}) -> {result}:\n"
             f'    """{record.doc}"""\n{body}\n'
         )
     return "".join(out).rstrip() + "\n"
