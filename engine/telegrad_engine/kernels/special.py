@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -15,3 +16,30 @@ def special(xp: Any) -> ModuleType:
     import cupyx.scipy.special  # late: optional, and only on a GPU
 
     return cupyx.scipy.special  # type: ignore[no-any-return]
+
+
+def _wide(x: Any) -> Any:
+    return x.astype("<f4") if x.dtype.itemsize == 2 else x
+
+
+def unary(name: str) -> Callable[..., Any]:
+    """A forward that applies this special function and keeps the dtype; half precision computes in single."""
+
+    def forward(xp: Any, x: Any) -> Any:
+        return getattr(special(xp), name)(_wide(x)).astype(x.dtype)
+
+    return forward
+
+
+def binary(name: str) -> Callable[..., Any]:
+    """As `unary`, of two arguments."""
+
+    def forward(xp: Any, a: Any, b: Any) -> Any:
+        return getattr(special(xp), name)(_wide(a), _wide(b)).astype(a.dtype)
+
+    return forward
+
+
+def polygamma(xp: Any, x: Any, *, n: int) -> Any:
+    """The n-th derivative of digamma."""
+    return special(xp).polygamma(n, x.astype("<f8")).astype(x.dtype)

@@ -122,7 +122,7 @@ def _emit(op: Op, values: tuple[Value, ...], attrs: tuple[AttrValue, ...]) -> tu
     return node.outputs()
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
+def __getattr__(name: str) -> Callable[..., Value]:
     """The emitting function of the operator of this name."""
     op = OPSET.ops.get(name)
     if op is None:

@@ -1,7 +1,7 @@
 """Inference rules: the specs of an operator's outputs from its inputs' specs and its attributes.
 
 Several operators share one rule; a record names its rule and fixes the rule's keyword parameters. A rule
-trusts the catalogue's checks (number of inputs, types of attributes), checks all the rest, and allocates nothing.
+trusts the catalogue's checks (number of inputs, types of attributes), checks the rest, and allocates nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "reduction": reduction.reduction,
     "arg_reduction": reduction.arg_reduction,
     "cumulative": reduction.cumulative,
+    "scan": reduction.scan,
     "reshape": shape.reshape,
     "transpose": shape.transpose,
     "broadcast_to": shape.broadcast_to,

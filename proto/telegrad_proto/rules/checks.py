@@ -94,7 +94,6 @@ def require_fits(value: Scalar, dtype: DType) -> None:
         assert not isinstance(value, complex)
         bits = 8 * dtype.itemsize - (dtype.kind == "i")
         low = -(2**bits) if dtype.kind == "i" else 0
-        # torch lets a negative number into an unsigned type by wrapping; a float has no such bits.
         if not math.isfinite(value) or not low <= int(value) < 2**bits:
             raise ArgumentError(
                 f"value cannot be converted to type {dtype.name} without overflow", value=value

@@ -7,8 +7,8 @@ from typing import Any
 
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int64
-from telegrad_proto.errors import AxisError
-from telegrad_proto.rules.checks import require_kind
+from telegrad_proto.errors import AxisError, ShapeError
+from telegrad_proto.rules.checks import require_equal_dtypes, require_kind
 from telegrad_proto.spec import Spec
 
 Attrs = Mapping[str, Any]
@@ -74,3 +74,19 @@ def cumulative(
     require_kind(x.dtype, kinds)
     shapes.check_axis(attrs["axis"], x.ndim)
     return (x, x.with_dtype(int64)) if indices else (x,)
+
+
+def scan(specs: tuple[Spec, ...], attrs: Attrs, *, kinds: str) -> tuple[Spec, ...]:
+    """The spec of a recurrence h[i] = a[i] h[i - 1] + b[i] along `axis`: that of a and of b.
+
+    Raises:
+        DTypeError: other kinds, or two dtypes.
+        ShapeError: two shapes.
+        AxisError: the axis is out of range.
+    """
+    a, b = specs
+    require_kind(require_equal_dtypes(a, b), kinds)
+    if a.shape != b.shape:
+        raise ShapeError(f"requires equal shapes, got {list(a.shape)} and {list(b.shape)}")
+    shapes.check_axis(attrs["axis"], b.ndim)
+    return (b,)

@@ -1,0 +1,180 @@
+"""Matrix decompositions and equations over leading batch dimensions, for NumPy with SciPy, and for CuPy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from telegrad_proto.errors import LinAlgError
+from telegrad_proto.shapes import broadcast
+
+Array = Any
+
+
+def _checked(run: Callable[[], Array], message: str) -> Array:
+    """The result; a failed decomposition becomes the typed error."""
+    try:
+        return run()
+    except np.linalg.LinAlgError as error:
+        raise LinAlgError(f"{message} ({error})") from error
+
+
+def cholesky(xp: Any, x: Array) -> Array:
+    """The lower triangular factor, read from the lower triangle.
+
+    Raises:
+        LinAlgError: a matrix is not positive definite.
+    """
+    return _checked(
+        lambda: xp.linalg.cholesky(x),
+        "linalg.cholesky: The factorization could not be completed because the input is not "
+        "positive-definite",
+    )
+
+
+def qr(xp: Any, x: Array, *, complete: bool) -> tuple[Array, Array]:
+    """Orthonormal columns and an upper triangle."""
+    q, r = xp.linalg.qr(x, mode="complete" if complete else "reduced")
+    return q, r
+
+
+def svd(xp: Any, x: Array, *, full: bool) -> tuple[Array, Array, Array]:
+    """Singular values with their left and right vectors.
+
+    Raises:
+        LinAlgError: the iteration did not converge.
+    """
+    u, s, vh = _checked(
+        lambda: xp.linalg.svd(x, full_matrices=full),
+        "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values",
+    )
+    return u, s, vh
+
+
+def eigh(xp: Any, x: Array) -> tuple[Array, Array]:
+    """Eigenvalues, increasing, and eigenvectors of Hermitian matrices, read from the lower triangle.
+
+    Raises:
+        LinAlgError: the iteration did not converge.
+    """
+    w, v = _checked(lambda: xp.linalg.eigh(x, UPLO="L"), "linalg.eigh: The algorithm failed to converge")
+    return w, v
+
+
+def eig(xp: Any, x: Array) -> tuple[Array, Array]:
+    """Complex eigenvalues and eigenvectors of length 1.
+
+    Raises:
+        LinAlgError: infinite or NaN elements, or the iteration did not converge.
+    """
+    w, v = _checked(lambda: xp.linalg.eig(x), "linalg.eig: The algorithm failed to converge")
+    complex_type = "<c8" if x.real.dtype.itemsize == 4 else "<c16"
+    return w.astype(complex_type), v.astype(complex_type)
+
+
+def solve(xp: Any, a: Array, b: Array) -> Array:
+    """x with a x = b.
+
+    Raises:
+        LinAlgError: a matrix is singular.
+    """
+    lead = broadcast(a.shape[:-2], b.shape[:-2])
+    b = xp.broadcast_to(b, (*lead, *b.shape[-2:]))
+    if not b.size:
+        return xp.zeros(b.shape, b.dtype)
+    return _checked(
+        lambda: xp.linalg.solve(a, b),
+        "torch.linalg.solve: The solver failed because the input matrix is singular.",
+    )
+
+
+def triangular_solve(xp: Any, a: Array, b: Array, *, upper: bool, unit: bool) -> Array:
+    """x with a x = b of a's upper or lower triangle, its diagonal taken as ones where `unit`.
+
+    A zero on the diagonal gives infinities and NaN, as BLAS does and torch.
+    """
+    lead = broadcast(a.shape[:-2], b.shape[:-2])
+    shape = (*lead, *b.shape[-2:])
+    if xp is not np:
+        from cupyx.scipy.linalg import solve_triangular  # late: optional, and only on a GPU
+
+        a, b = xp.broadcast_to(a, (*lead, *a.shape[-2:])), xp.broadcast_to(b, shape)
+        out = xp.empty(shape, b.dtype)
+        for place in np.ndindex(*lead):
+            out[place] = solve_triangular(a[place], b[place], lower=not upper, unit_diagonal=unit)
+        return out
+    from scipy.linalg.blas import (
+        get_blas_funcs,  # late: SciPy is slow to import, and many graphs need none of it
+    )
+
+    a, b = np.broadcast_to(a, (*lead, *a.shape[-2:])), np.broadcast_to(b, shape)
+    out = np.empty(shape, b.dtype)
+    if not out.size:
+        return out
+    trsm = get_blas_funcs("trsm", (a, b))
+    for place in np.ndindex(*lead):
+        out[place] = trsm(1.0, a[place], b[place], lower=not upper, diag=unit)
+    return out
+
+
+def lu(xp: Any, x: Array) -> tuple[Array, Array]:
+    """Both triangular factors in one matrix, and the row permutation p: x[p] = L U.
+
+    Shape: (..., m, n) gives (..., m, n) and int64 (..., m)
+    """
+    if xp is np:
+        from scipy.linalg import lu_factor  # late: SciPy is slow to import, and many graphs need none of it
+    else:
+        from cupyx.scipy.linalg import lu_factor  # late: optional, and only on a GPU
+    lead, (rows, columns) = x.shape[:-2], x.shape[-2:]
+    factors = xp.array(x, copy=True, order="C")
+    perm = xp.broadcast_to(xp.arange(rows, dtype="<i8"), (*lead, rows)).copy()
+    if not x.size:
+        return factors, perm
+    for place in np.ndindex(*lead):
+        with warnings.catch_warnings():
+            # A zero pivot is no error: the factors are right, and det() wants them.
+            warnings.simplefilter("ignore")
+            factors[place], swaps = lu_factor(x[place], check_finite=False)
+        order = list(range(rows))
+        for row, other in enumerate(swaps[: min(rows, columns)].tolist()):
+            order[row], order[other] = order[other], order[row]
+        perm[place] = xp.asarray(order)
+    return factors, perm
+
+
+#: Numerator of the Padé approximant of order 13, and the norm up to which it is exact to double precision.
+_PADE = (
+    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0,
+    10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
+)  # fmt: skip
+_PADE_NORM = 5.371920351148152
+
+
+def matrix_exp(xp: Any, x: Array) -> Array:
+    """The exponential of square matrices, each scaled by its own norm.
+
+    Source: Higham: The scaling and squaring method for the matrix exponential revisited (2005).
+    """
+    if not x.size:
+        return x
+    wide = "<c16" if x.dtype.kind == "c" else "<f8"
+    a = x.astype(wide).reshape(-1, *x.shape[-2:])
+    norm = xp.abs(a).sum(axis=-2).max(axis=-1)
+    halvings = xp.ceil(xp.log2(xp.maximum(norm / _PADE_NORM, 1.0)))
+    halvings = xp.where(xp.isfinite(halvings), halvings, 0.0)
+    a = a * xp.exp2(-halvings)[:, None, None]
+    one = xp.broadcast_to(xp.eye(a.shape[-1], dtype=wide), a.shape)
+    a2 = a @ a
+    a4 = a2 @ a2
+    a6 = a2 @ a4
+    c = _PADE
+    odd = a @ (a6 @ (c[13] * a6 + c[11] * a4 + c[9] * a2) + c[7] * a6 + c[5] * a4 + c[3] * a2 + c[1] * one)
+    even = a6 @ (c[12] * a6 + c[10] * a4 + c[8] * a2) + c[6] * a6 + c[4] * a4 + c[2] * a2 + c[0] * one
+    out = xp.linalg.solve(even - odd, even + odd)
+    for step in range(int(halvings.max())):
+        out = xp.where((halvings > step)[:, None, None], out @ out, out)
+    return out.reshape(x.shape).astype(x.dtype)
