@@ -1,0 +1,346 @@
+"""Functions of two and three tensors, element by element."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable
+
+from telegrad import _primitives as p
+from telegrad.functions.operands import (
+    Number,
+    Operand,
+    as_tensor,
+    floating_pair,
+    like,
+    tensor_of,
+)
+from telegrad.promotion import promote_all, promote_operands, to_float
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import bool_, complex128, float64
+from telegrad_proto.errors import ArgumentError, DTypeError
+
+Binary = Callable[[Tensor, Operand], Tensor]
+
+
+def _binary(
+    name: str,
+    primitive: Callable[[Tensor, Tensor], Tensor],
+    label: str | None,
+    doc: str,
+    *,
+    floats: bool = False,
+    aliases: tuple[str, ...] = (),
+) -> Binary:
+    """The torch function that is one primitive of two operands in one type."""
+
+    def apply(input: Tensor, other: Operand) -> Tensor:
+        return primitive(*(floating_pair if floats else promote_operands)(input, other))
+
+    apply.__name__ = apply.__qualname__ = name
+    apply.__doc__ = doc
+    return function(label=label, inplace=True, aliases=aliases)(apply)
+
+
+mul = _binary("mul", p.mul, "MulBackward0", "The products.", aliases=("multiply",))
+maximum = _binary(
+    "maximum", p.maximum, "MaximumBackward0", "The larger of two elements; NaN where one is NaN."
+)
+minimum = _binary(
+    "minimum", p.minimum, "MinimumBackward0", "The smaller of two elements; NaN where one is NaN."
+)
+atan2 = _binary(
+    "atan2",
+    p.atan2,
+    "Atan2Backward0",
+    "The angles of points (other, input).",
+    floats=True,
+    aliases=("arctan2",),
+)
+copysign = _binary(
+    "copysign", p.copysign, "CopysignBackward0", "Magnitudes of one, signs of the other.", floats=True
+)
+hypot = _binary("hypot", p.hypot, "HypotBackward0", "The square roots of sums of two squares.", floats=True)
+nextafter = _binary(
+    "nextafter", p.nextafter, "NextafterBackward0", "The next floating point numbers towards other."
+)
+igamma = _binary(
+    "igamma",
+    p.igamma,
+    "IgammaBackward0",
+    "The lower regularised incomplete gamma function.",
+    aliases=("gammainc",),
+)
+igammac = _binary(
+    "igammac",
+    p.igammac,
+    "IgammacBackward0",
+    "The upper regularised incomplete gamma function.",
+    aliases=("gammaincc",),
+)
+gcd = _binary("gcd", p.gcd, None, "The greatest common divisors.")
+lcm = _binary("lcm", p.lcm, None, "The least common multiples.")
+remainder = _binary(
+    "remainder", p.remainder, "RemainderBackward0", "The remainders with the divisors' signs."
+)
+fmod = _binary("fmod", p.fmod, "FmodBackward0", "The remainders with the dividends' signs.")
+pow = _binary("pow", p.pow, "PowBackward0", "Each element to a power.")
+
+
+def _scaled(other: Operand, alpha: Number) -> Operand:
+    return other if type(alpha) is int and alpha == 1 else mul(other, alpha)
+
+
+@function(inplace=True)
+def add(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
+    """input + alpha * other."""
+    return p.add(*promote_operands(input, _scaled(other, alpha)))
+
+
+def _no_bool(a: Tensor, b: Tensor) -> None:
+    if a.dtype is bool_ or b.dtype is bool_:
+        raise DTypeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+            if a.dtype is not b.dtype
+            else "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead."
+        )
+
+
+@function(inplace=True, aliases=("subtract",))
+def sub(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
+    """input - alpha * other.
+
+    Raises:
+        DTypeError: an operand is bool.
+    """
+    _no_bool(as_tensor(input), as_tensor(other))
+    return p.sub(*promote_operands(input, _scaled(other, alpha)))
+
+
+@function(label="RsubBackward1")
+def rsub(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
+    """other - alpha * input."""
+    return sub(other, input, alpha=alpha)
+
+
+@function(inplace=True, aliases=("divide",))
+def div(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other, of which `rounding_mode` "trunc" leaves the integer part, "floor" the largest integer not above.
+
+    Raises:
+        ArgumentError: another rounding mode.
+    """
+    if rounding_mode is None:
+        return p.div(*floating_pair(input, other))
+    if rounding_mode == "floor":
+        return _floored(*promote_operands(input, other))
+    if rounding_mode != "trunc":
+        raise ArgumentError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    a, b = promote_operands(input, other)
+    if a.dtype.kind == "f":
+        return p.trunc(p.div(a, b))
+    return p.floor_divide(p.sub(a, p.fmod(a, b)), b)
+
+
+def _floored(a: Tensor, b: Tensor) -> Tensor:
+    return p.floor_divide(a, b)
+
+
+@function(label="DivBackward0", inplace=True)
+def true_divide(input: Tensor, other: Operand) -> Tensor:
+    """input / other."""
+    return p.div(*floating_pair(input, other))
+
+
+@function(inplace=True)
+def floor_divide(input: Tensor, other: Operand) -> Tensor:
+    """The largest integers not above input / other."""
+    return _floored(*promote_operands(input, other))
+
+
+@function(label="PowBackward0", inplace=True)
+def float_power(input: Operand, exponent: Operand) -> Tensor:
+    """Each element to a power, in double precision."""
+    operands = [as_tensor(input), as_tensor(exponent)]
+    dtype = complex128 if any(x.dtype.kind == "c" for x in operands) else float64
+    return p.pow(*(tensor_of(x, dtype) for x in operands))
+
+
+@function()
+def fmax(input: Tensor, other: Operand) -> Tensor:
+    """The larger of two elements; where one is NaN the other."""
+    a, b = promote_operands(input, other)
+    return p.where(p.logical_or(p.ge(a, b), p.isnan(b)), a, b)
+
+
+@function()
+def fmin(input: Tensor, other: Operand) -> Tensor:
+    """The smaller of two elements; where one is NaN the other."""
+    a, b = promote_operands(input, other)
+    return p.where(p.logical_or(p.le(a, b), p.isnan(b)), a, b)
+
+
+@function(label="MulBackward0", inplace=True)
+def ldexp(input: Tensor, other: Operand) -> Tensor:
+    """input * 2 ** other."""
+    return mul(input, p.exp2(to_float(as_tensor(other))))
+
+
+def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
+    """log(base ** a + base ** b) to the base, with no overflow: the larger one is taken out, ties either way."""
+    first = p.ge(a, b)
+    high, low = p.where(first, a, b), p.where(first, b, a)
+    # Both infinite: their difference is NaN, the answer is either one.
+    same = p.logical_and(p.isinf(high), p.eq(high, low))
+    zero = like(a, 0)
+    gap = p.sub(p.where(same, zero, low), p.where(same, zero, high))
+    rise = p.log1p(p.exp(gap) if base == math.e else p.exp2(gap))
+    total = p.add(high, rise if base == math.e else p.mul(rise, like(a, 1 / math.log(2))))
+    return p.where(p.logical_or(p.isnan(a), p.isnan(b)), p.add(a, b), p.where(same, high, total))
+
+
+@function()
+def logaddexp(input: Tensor, other: Operand) -> Tensor:
+    """log(exp(input) + exp(other))."""
+    return _log_sum(*floating_pair(input, other), math.e)
+
+
+@function()
+def logaddexp2(input: Tensor, other: Operand) -> Tensor:
+    """log2(2 ** input + 2 ** other)."""
+    return _log_sum(*floating_pair(input, other), 2.0)
+
+
+def _zero_times(x: Tensor, y: Tensor, log: Callable[[Tensor], Tensor], lowest: float) -> Tensor:
+    """x * log(y), and 0 where x is 0 unless y is NaN; its derivative by x stays log(y) where that is finite."""
+    outside = p.logical_and(p.eq(x, like(x, 0)), p.le(y, like(y, lowest)))
+    return p.mul(x, log(p.where(outside, like(y, lowest + 1), y)))
+
+
+@function(inplace=True)
+def xlogy(input: Operand, other: Operand) -> Tensor:
+    """input * log(other), and 0 where input is 0."""
+    x, y = floating_pair(input, other)
+    infinite = p.logical_and(p.eq(x, like(x, 0)), p.eq(y, like(y, math.inf)))
+    return _zero_times(x, p.where(infinite, like(y, 1), y), p.log, 0.0)
+
+
+@function(label="SpecialXlog1PyBackward0", method=False, name="special_xlog1py")
+def xlog1py(input: Operand, other: Operand) -> Tensor:
+    """input * log1p(other), and 0 where input is 0."""
+    x, y = floating_pair(input, other)
+    return _zero_times(x, y, p.log1p, -1.0)
+
+
+@function(inplace=True)
+def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
+    """The points between input and end that lie `weight` of the way along."""
+    start, stop, share = promote_all(input, end, weight)
+    way = p.sub(stop, start)
+    one, half = like(share, 1), like(share, 0.5)
+    # From the nearer end, so that both ends are met exactly.
+    near = p.add(start, p.mul(share, way))
+    far = p.sub(stop, p.mul(way, p.sub(one, share)))
+    if not isinstance(weight, Tensor):
+        return near if (weight.real if isinstance(weight, builtins.complex) else weight) < 0.5 else far
+    size = p.abs(share) if share.dtype.kind == "c" else share
+    return p.where(p.lt(size, half if share.dtype.kind != "c" else like(size, 0.5)), near, far)
+
+
+@function(inplace=True)
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 * tensor2."""
+    base, a, b = promote_all(input, tensor1, tensor2)
+    product = p.mul(a, b)
+    return p.add(base, product if value == 1 else p.mul(like(product, value), product))
+
+
+@function(inplace=True)
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 / tensor2.
+
+    Raises:
+        DTypeError: the tensors to divide hold integers.
+    """
+    base, a, b = promote_all(input, tensor1, tensor2)
+    if a.dtype.kind not in "fc":
+        raise DTypeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+            "true division of tensor1 and tensor2."
+        )
+    quotient = p.div(a, b)
+    return p.add(base, quotient if value == 1 else p.mul(like(quotient, value), quotient))
+
+
+@function(label="ClampBackward1", inplace=True, aliases=("clip",))
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Each element, or the bound that it passes.
+
+    Raises:
+        ArgumentError: there is no bound.
+    """
+    if min is None and max is None:
+        raise ArgumentError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    bounds = [bound for bound in (min, max) if bound is not None]
+    x, *limits = promote_all(input, *bounds)
+    if min is not None:
+        x = _bounded(x, limits[0], p.lt)
+    return x if max is None else _bounded(x, limits[-1], p.gt)
+
+
+def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    # At the bound itself the element stands, and so it takes the gradient, as in torch.
+    beyond = passes(x, bound)
+    return p.where(
+        p.logical_or(beyond, p.isnan(bound)) if bound.ndim and x.dtype.kind == "f" else beyond, bound, x
+    )
+
+
+@function(inplace=True)
+def clamp_min(input: Tensor, min: Operand) -> Tensor:
+    """Each element, or the bound where that is larger."""
+    return _bounded(*promote_operands(input, min), p.lt)
+
+
+@function(inplace=True)
+def clamp_max(input: Tensor, max: Operand) -> Tensor:
+    """Each element, or the bound where that is smaller."""
+    return _bounded(*promote_operands(input, max), p.gt)
+
+
+@function(method=False)
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex elements of these parts.
+
+    Raises:
+        DTypeError: the parts are of two types, or not real floating point.
+    """
+    for name, part in (("real", real), ("imag", imag)):
+        if part.dtype.kind != "f":
+            raise DTypeError(
+                f"Expected both inputs to be Half, Float or Double tensors but got {name} of {part.dtype.name}"
+            )
+    if real.dtype is not imag.dtype:
+        raise DTypeError(
+            f"Expected object of scalar type {real.dtype.name} but got {imag.dtype.name} for second argument"
+        )
+    return p.complex(real, imag)
+
+
+@function(method=False)
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """Complex elements of these absolute values and angles."""
+    return complex(p.mul(abs, p.cos(angle)), p.mul(abs, p.sin(angle)))
+
+
+@function(label=None)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 below zero, 1 above, `values` at zero."""
+    x, y = promote_operands(input, values)
+    step = p.where(p.gt(x, like(x, 0)), like(x, 1), like(x, 0))
+    return p.where(p.eq(x, like(x, 0)), y, p.where(p.isnan(x), x, step))

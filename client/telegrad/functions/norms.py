@@ -1,0 +1,125 @@
+"""Norms and distances."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from telegrad import _primitives as p
+from telegrad.functions.operands import Dims, Number, axes_of, cast_to, floating_pair, like
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import DType
+from telegrad_proto.errors import ArgumentError, DTypeError
+
+
+def _guarded(x: Tensor, hole: Tensor, outside: Number, inner: Any) -> Tensor:
+    """`inner(x)`, but `outside` with a derivative of zero where `hole` holds."""
+    return p.where(hole, like(x, outside), inner(p.where(hole, like(x, 1), x)))
+
+
+def vector_norm_over(x: Tensor, order: float, axes: tuple[int, ...], keepdims: bool) -> Tensor:
+    """The norm of this order over the axes; torch's subgradient, which is 0 where the norm is 0."""
+    if x.dtype.kind == "c":
+        size = _guarded_abs(x)
+    else:
+        size = x if order == 2 or (order % 2 == 0 and math.isfinite(order)) else p.abs(x)
+    if order == math.inf:
+        return p.amax(size, axes=axes, keepdims=keepdims)
+    if order == -math.inf:
+        return p.amin(size, axes=axes, keepdims=keepdims)
+    if order == 0:
+        there = p.cast(p.ne(x, like(x, 0)), dtype=size.dtype)
+        # The count is constant, but differentiable all the same in torch, with derivative zero.
+        return p.sum(p.add(there, p.mul(p.sign(size), like(size, 0))), axes=axes, keepdims=keepdims)
+    if order == 1:
+        return p.sum(size, axes=axes, keepdims=keepdims)
+    if order == 2:
+        total = p.sum(p.mul(size, size), axes=axes, keepdims=keepdims)
+        return _guarded(total, p.eq(total, like(total, 0)), 0, p.sqrt)
+    zero = p.eq(size, like(size, 0))
+    if order > 0:
+        power = _guarded(size, zero, 0, lambda s: p.pow(s, like(s, order)))
+    else:
+        power = p.where(
+            zero, like(size, math.inf), p.pow(p.where(zero, like(size, 1), size), like(size, order))
+        )
+    total = p.sum(power, axes=axes, keepdims=keepdims)
+    if order > 0:
+        return _guarded(total, p.eq(total, like(total, 0)), 0, lambda s: p.pow(s, like(s, 1 / order)))
+    return _guarded(total, p.isinf(total), 0, lambda s: p.pow(s, like(s, 1 / order)))
+
+
+def _guarded_abs(x: Tensor) -> Tensor:
+    return p.abs(x)
+
+
+@function()
+def norm(
+    input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
+    """The vector norm of order p over the dimensions, or of all elements; "fro" and "nuc" are matrix norms.
+
+    Raises:
+        ArgumentError: another name.
+    """
+    x = cast_to(input, dtype)
+    if x.dtype.kind not in "fc":
+        raise DTypeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype.name}"
+        )
+    if p is None or p == "fro":
+        return vector_norm_over(x, 2.0, axes_of(dim, x.ndim), keepdim)
+    if p == "nuc":
+        from telegrad.linalg.norms import nuclear_norm
+
+        return nuclear_norm(x, (-2, -1) if dim is None else dim, keepdim)
+    if isinstance(p, str):
+        raise ArgumentError(f"norm(): unsupported norm order '{p}'")
+    return vector_norm_over(x, float(p), axes_of(dim, x.ndim), keepdim)
+
+
+@function()
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The norm of the difference."""
+    return _difference_norm(input, other, float(p))
+
+
+def _difference_norm(a: Tensor, b: Tensor, order: float) -> Tensor:
+    away = p.sub(*floating_pair(a, b))
+    return vector_norm_over(away, order, tuple(range(away.ndim)), False)
+
+
+@function(inplace=True)
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """The tensor with each slice along `dim` scaled down to the norm `maxnorm` where it is larger."""
+    return _renorm(input, float(p), dim, maxnorm)
+
+
+def _renorm(x: Tensor, order: float, dim: int, maxnorm: float) -> Tensor:
+    (axis,) = axes_of(dim, x.ndim)
+    others = tuple(i for i in range(x.ndim) if i != axis)
+    size = vector_norm_over(x, order, others, True)
+    limit = like(size, maxnorm)
+    # torch divides by a little more than the norm.
+    scale = p.div(limit, p.add(size, like(size, 1e-7)))
+    return p.mul(x, p.where(p.gt(size, limit), scale, like(size, 1)))
+
+
+def cdist_direct(x1: Tensor, x2: Tensor, order: float) -> Tensor:
+    """The norms of all differences between rows of x1 and rows of x2.
+
+    Shape: (..., m, k) and (..., n, k) to (..., m, n).
+    """
+    rows = p.reshape(x1, shape=(*x1.shape[:-1], 1, x1.shape[-1]))
+    columns = p.reshape(x2, shape=(*x2.shape[:-2], 1, *x2.shape[-2:]))
+    away = p.sub(rows, columns)
+    return vector_norm_over(away, order, (away.ndim - 1,), False)
+
+
+@function(method=False)
+def cdist(
+    x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
+) -> Tensor:
+    """The distances of order p between all rows of x1 and all of x2; the mode is accepted and without effect."""
+    return cdist_direct(*floating_pair(x1, x2), float(p))

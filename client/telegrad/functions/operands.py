@@ -1,0 +1,142 @@
+"""What a function does to its arguments before the primitives see them: axes counted from the front, shapes stretched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from telegrad import _primitives as p
+from telegrad.creation import from_array
+from telegrad.promotion import Number, constant, dtype_of_number, number, promote_operands, to_float
+from telegrad.tensor import Tensor, make
+from telegrad_proto import shapes
+from telegrad_proto.dtypes import DType, int64
+from telegrad_proto.errors import ArgumentError
+
+Operand = Tensor | Number
+Dims = int | Sequence[int] | None
+
+
+def tensor_of(operand: Operand, dtype: DType) -> Tensor:
+    """The operand as a tensor of this type."""
+    if isinstance(operand, Tensor):
+        return operand if operand.dtype is dtype else p.cast(operand, dtype=dtype)
+    return constant(number(operand), dtype)
+
+
+def as_tensor(operand: Operand) -> Tensor:
+    """The operand itself, or a number in the type that it has alone."""
+    if isinstance(operand, Tensor):
+        return operand
+    value = number(operand)
+    return constant(value, dtype_of_number(value))
+
+
+def floating_pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
+    """Both operands in one floating or complex type."""
+    a, b = promote_operands(a, b)
+    return to_float(a), to_float(b)
+
+
+def detached(x: Tensor) -> Tensor:
+    """The same value, as a number that the formula does not differentiate."""
+    return make(x._refresh())
+
+
+def widened(x: Tensor, dtype: DType | None = None) -> Tensor:
+    """x as a sum or product takes it: in `dtype` where given, integers and bool as int64."""
+    if dtype is not None:
+        return tensor_of(x, dtype)
+    return x if x.dtype.kind in "fc" else tensor_of(x, int64)
+
+
+def cast_to(x: Tensor, dtype: DType | None) -> Tensor:
+    """x in this type; x itself where there is nothing to do."""
+    return x if dtype is None or x.dtype is dtype else p.cast(x, dtype=dtype)
+
+
+def axis_of(dim: int, ndim: int) -> int:
+    """The dimension counted from the front, with torch's error where there is none."""
+    return shapes.normalize_axis(dim, ndim)
+
+
+def axes_of(dim: Dims, ndim: int, *, empty_is_all: bool = True) -> tuple[int, ...]:
+    """The dimensions counted from the front and sorted; all of them for None (and for an empty list, as in torch)."""
+    if dim is None:
+        return tuple(range(ndim))
+    if isinstance(dim, int):
+        axis = shapes.normalize_axis(dim, ndim)
+        return (axis,) if ndim else ()
+    if not dim and empty_is_all:
+        return tuple(range(ndim))
+    axes = shapes.normalize_axes(tuple(dim), ndim)
+    return axes if ndim else ()
+
+
+def sizes_of(args: Sequence[Any]) -> tuple[int, ...]:
+    """The integers of a call that takes them one by one or as one sequence."""
+    if len(args) == 1 and not isinstance(args[0], int) and hasattr(args[0], "__iter__"):
+        args = tuple(args[0])
+    return tuple(int(size) for size in args)
+
+
+def broadcast_together(*tensors: Tensor) -> list[Tensor]:
+    """The tensors, each stretched to the shape that they have together."""
+    shape = shapes.broadcast_all([tuple(t.shape) for t in tensors])
+    return [expanded(t, shape) for t in tensors]
+
+
+def expanded(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """x stretched to the shape; x itself where it has it already."""
+    return x if tuple(x.shape) == shape else p.broadcast_to(x, shape=shape)
+
+
+def reshaped(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """x in the shape, one dimension of which may be -1; x itself where it has it already."""
+    target = shapes.resolve_reshape(tuple(x.shape), tuple(shape))
+    return x if tuple(x.shape) == target else p.reshape(x, shape=target)
+
+
+def filled(shape: Sequence[int], fill: Number, dtype: DType) -> Tensor:
+    """One number in every place."""
+    return p.full(shape=tuple(shape), fill=fill, dtype=dtype)
+
+
+def like(x: Tensor, fill: Number) -> Tensor:
+    """One number, of x's type, without dimensions: to be stretched against x."""
+    return constant(fill, x.dtype)
+
+
+def positions(size: int) -> Tensor:
+    """0, 1, ..., size - 1 as indices."""
+    return p.iota(size=size, dtype=int64)
+
+
+def index_tensor(values: Sequence[int]) -> Tensor:
+    """Indices known while recording."""
+    return from_array(np.asarray(values, dtype=np.int64))
+
+
+def at_least_one_dim(x: Tensor) -> Tensor:
+    """x, or its one element as a vector: for primitives that need an axis."""
+    return x if x.ndim else p.reshape(x, shape=(1,))
+
+
+def required_floating(x: Tensor, name: str) -> None:
+    """Returns where x is floating point or complex.
+
+    Raises:
+        ArgumentError: it is not; torch's words.
+    """
+    if x.dtype.kind not in "fc":
+        raise ArgumentError(
+            f"{name}: input dtype should be either floating point or complex dtypes. Got {x.dtype.name} instead."
+        )
+
+
+def count_of(shape: Sequence[int], axes: Sequence[int]) -> int:
+    """How many elements each place of a reduction over the axes sees."""
+    return math.prod(shape[axis] for axis in axes)
