@@ -8,24 +8,22 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
 from types import FrameType
+from typing import Final
 
-from telegrad_engine.plan.compiler import PlanCache
-from telegrad_engine.session import EngineSession
 from telegrad_server.config import Settings
-from telegrad_server.worker.server import WorkerServer, WorkerSettings
-from telegrad_server.worker.session import Engine
+from telegrad_server.gateway.fleet import StaticFleet
+from telegrad_server.gateway.server import GatewaySettings, serve_gateway
+from telegrad_server.worker.assembly import make_worker
+from telegrad_server.worker.server import WorkerSettings
 
 _log = logging.getLogger("telegrad.server")
 
 #: How long a process may take to end after its grace, before it is ended.
-_HARD_EXIT_S = 10.0
-
-Announce = Callable[[str], None]
+_HARD_EXIT_S: Final = 10.0
 
 
-def serve(settings: Settings, announce: Announce) -> None:
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serves until the process is told to end.
 
     Args:
@@ -35,52 +33,68 @@ def serve(settings: Settings, announce: Announce) -> None:
     Raises:
         OSError: the address cannot be listened on.
         ValueError: the token file is unusable, or the device not at hand.
+        RuntimeError: Ray is not installed, or takes no worker.
     """
+    token = settings.read_token()
     if settings.ray:
         # Ray is an optional dependency, and takes a second to import.
-        from telegrad_server.cluster.launch import serve_cluster
+        try:
+            from telegrad_server.cluster.launch import serve_cluster
+        except ModuleNotFoundError as error:
+            if error.name != "ray":
+                raise
+            raise RuntimeError("--ray needs Ray: pip install 'telegrad-server[ray]'") from None
 
-        serve_cluster(settings, announce)
-    elif settings.relay_to:
-        from telegrad_server.gateway.app import serve_gateway
-
-        serve_gateway(settings, announce)
-    else:
-        _serve_standalone(settings, announce)
-
-
-def _serve_standalone(settings: Settings, announce: Announce) -> None:
-    worker = make_worker(
-        WorkerSettings(
-            host=settings.host,
-            port=settings.port,
-            token=settings.read_token(),
+        serve_cluster(
+            gateway_settings(settings, token),
+            worker_settings(settings, token),
+            announce=announce,
+            workers=settings.workers,
             device=settings.device,
-            max_sessions=settings.max_sessions,
-            lease_s=settings.lease_s,
-            reflection=settings.reflection,
-            direct_address=settings.direct_address,
+            insecure=settings.insecure,
         )
-    )
+    elif settings.relay_to:
+        serve_gateway(gateway_settings(settings, token), StaticFleet(settings.relay_to), announce)
+    else:
+        _serve_standalone(settings, token, announce)
+
+
+def _serve_standalone(settings: Settings, token: str | None, announce: Callable[[str], None]) -> None:
+    worker = make_worker(worker_settings(settings, token))
     ending = EndingSignal()
     announce(worker.start())
     ending.wait()
+    end_hard_after(settings.grace_s + _HARD_EXIT_S)
     worker.drain(settings.grace_s)
 
 
-def make_worker(settings: WorkerSettings) -> WorkerServer:
-    """A worker over the engine; all its sessions share one cache of plans.
+def gateway_settings(settings: Settings, token: str | None) -> GatewaySettings:
+    """The part of the settings that a gateway needs."""
+    return GatewaySettings(
+        host=settings.host,
+        port=settings.port,
+        token=token,
+        grace_s=settings.grace_s,
+        reflection=settings.reflection,
+    )
 
-    Raises:
-        ValueError: the device is not at hand.
-    """
-    make_engine: Callable[[], Engine] = partial(EngineSession, settings.device, plans=PlanCache())
-    make_engine().close()  # a device that is not there is found now, and the first client waits less
-    return WorkerServer(settings, make_engine)
+
+def worker_settings(settings: Settings, token: str | None) -> WorkerSettings:
+    """The part of the settings that a worker needs."""
+    return WorkerSettings(
+        host=settings.host,
+        port=settings.port,
+        token=token,
+        device=settings.device or "cpu",
+        max_sessions=settings.max_sessions,
+        lease_s=settings.lease_s,
+        reflection=settings.reflection,
+        direct_address=settings.direct_address,
+    )
 
 
 class EndingSignal:
-    """SIGTERM or SIGINT, once. A second one, or a shutdown that takes too long, ends the process at once."""
+    """SIGTERM or SIGINT, waited for. A second one ends the process at once."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -98,13 +112,17 @@ class EndingSignal:
         self._event.set()
 
 
-def end_hard_after(grace_s: float) -> None:
-    """Ends the process if its own end hangs, in an operator that cannot be stopped."""
+def end_hard_after(seconds: float) -> threading.Timer:
+    """Ends the process if its own end hangs, in an operator that cannot be stopped; the timer, to call it
+    off.
+    """
 
     def end() -> None:
         sys.stderr.write("telegrad-server: did not end in time\n")
+        sys.stderr.flush()
         os._exit(1)
 
-    timer = threading.Timer(grace_s + _HARD_EXIT_S, end)
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+    return timer

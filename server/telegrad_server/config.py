@@ -27,7 +27,11 @@ class Settings(BaseSettings):
     port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="port to listen on; 0 picks a free one")
     token_file: Path | None = Field(None, description="file whose first line every client must present")
     insecure: bool = Field(False, description="serve off loopback without a token")
-    device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="device of the standalone worker")
+    device: str | None = Field(
+        None,
+        pattern=r"^(cpu|cuda(:\d+)?)$",
+        description="cpu, cuda or cuda:N; by default cpu, on Ray cuda where the cluster has GPUs",
+    )
     max_sessions: PositiveInt = Field(64, le=4096, description="sessions that a worker holds at once")
     lease_s: PositiveFloat = Field(60.0, description="seconds that a session outlives a lost client")
     grace_s: PositiveFloat = Field(10.0, description="seconds that running requests get when the server ends")

@@ -240,9 +240,7 @@ class GrpcTransport:
             try:
                 return action()
             except ServerUnavailableError as error:
-                if (
-                    self.address != self._entrance
-                ):  # the worker may be hidden from here, or its session elsewhere
+                if self.address != self._entrance:  # the worker may only be hidden from here
                     self._switch(self._entrance)
                 if self._closed or time.monotonic() + pause > deadline:
                     raise ServerUnavailableError(

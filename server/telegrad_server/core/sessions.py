@@ -1,8 +1,8 @@
 """Sessions and their leases: who is attached, and how long a session outlives a lost stream.
 
-A session with an attached stream is alive: HTTP/2's keepalive proves the client. When the stream ends the lease
-starts to run. When it has run out the session's memory is freed, and a tombstone lets a late client learn what
-happened.
+A session with an attached stream is alive: HTTP/2's keepalive proves the client. When the stream ends the
+lease starts to run. When it has run out the session's memory is freed, and a tombstone lets a late client
+learn what happened.
 """
 
 from __future__ import annotations
