@@ -21,6 +21,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 
 import telegrad as torch
+from telegrad.config import session
 
 
 @contextmanager
@@ -44,10 +45,10 @@ def server() -> Iterator[str]:
 def section(title: str) -> Iterator[None]:
     """A titled part of the output that ends with its messages and its time."""
     print(f"\n{title}")
-    messages, started = torch.explain().messages, time.perf_counter()
+    messages, started = session().log.count, time.perf_counter()
     yield
     milliseconds = 1e3 * (time.perf_counter() - started)
-    print(f"  -> round trips: {torch.explain().messages - messages}, time: {milliseconds:.1f} ms")
+    print(f"  -> round trips: {session().log.count - messages}, time: {milliseconds:.1f} ms")
 
 
 def require(name: str, got: torch.Tensor, expected: object) -> None:

@@ -42,7 +42,7 @@ def write_catalogue(root: Path) -> None:
     """Runs the engine's own generator on the packages under root, wherever the installed ones lie."""
     packages = [str(root / folder) for folder in ("proto", "client", "engine")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(packages), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "telegrad_engine.catalogue"]
+    command = [sys.executable, "-m", "telegrad_engine.catalogue", str(root)]
     finished = subprocess.run(command, cwd=root, env=environment, check=False)
     if finished.returncode != 0:
         sys.exit(finished.returncode)
