@@ -62,7 +62,8 @@ demo: install  ## starts a server on loopback and computes gradients through it
 	@$(BIN)/python examples/first_light.py
 
 bench: install  ## measurements beside their peers, as ratios
-	@$(BIN)/python -m pytest tests/bench -m '' --override-ini python_files='bench_*.py' --capture=no -q
+	@$(BIN)/python -m pytest tests/bench -m '' --override-ini python_files='bench_*.py' \
+	  --override-ini python_functions='bench_* test_*' --override-ini addopts=--import-mode=importlib --capture=no -q
 
 conformance: install  ## installs PyTorch into .venv and compares with it, first and second order
 	@$(BIN)/python -c 'import importlib.metadata as m, sys; sys.exit(m.version("torch").split("+")[0] != "$(TORCH)".split("==")[1])' 2>/dev/null \
