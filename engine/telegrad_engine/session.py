@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from threading import Lock, RLock
 from typing import Any, Final
 from uuid import uuid4
@@ -30,12 +30,15 @@ from telegrad_proto.errors import (
     TelegradError,
 )
 from telegrad_proto.ir import Buffer, Ledger, Node, Value
-from telegrad_proto.limits import INLINE_BYTES, MAX_LIVE_VALUES
+from telegrad_proto.limits import INLINE_BYTES, MAX_INLINE_TOTAL_BYTES, MAX_LIVE_VALUES, OUTCOME_WINDOW
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
 from telegrad_proto.v1 import graph_pb2, session_pb2
 
 _log = logging.getLogger(__name__)
+
+#: Payloads that no leaf holds any more are remembered up to this size: the next epoch sends the same batches.
+_SPARE_BYTES: Final = 256 * 1024 * 1024
 
 load_families()
 check_catalogue()
@@ -56,7 +59,7 @@ class EngineSession:
         self._backend: Final[Backend] = backend(device)
         self._ledger: Final = Ledger()
         self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes)
-        self._payloads: Final = PayloadStore()
+        self._payloads: Final = PayloadStore(min(limit_bytes // 8 or _SPARE_BYTES, _SPARE_BYTES))
         self._lock: Final = RLock()
         self._names: dict[int, Value] = {}
         self._buffers: dict[int, Buffer] = {}
@@ -66,6 +69,7 @@ class EngineSession:
         self._running: tuple[int, Interrupt] | None = None
         self._cancel_lock: Final = Lock()
         self._cancelled: set[int] = set()
+        self._seq = 0
 
     @property
     def held_bytes(self) -> int:
@@ -77,46 +81,45 @@ class EngineSession:
         return self._backend.name
 
     def apply(self, fragment: session_pb2.Fragment) -> session_pb2.Outcome:
-        """What came of the fragment. An error stands in `outcome.error`; a wrong fragment changes nothing."""
-        outcome = session_pb2.Outcome(seq=fragment.seq)
+        """What came of the fragment. Errors are told in `outcome.error`; a wrong fragment changes nothing."""
+        seq = fragment.seq
+        outcome = session_pb2.Outcome(seq=seq)
         with self._lock:
             started = time.perf_counter_ns()
             interrupt = Interrupt(fragment.timeout_ms / 1000)
             with self._cancel_lock:
-                self._running = (fragment.seq, interrupt)
-                if fragment.seq in self._cancelled:
-                    self._cancelled.discard(fragment.seq)
-                    interrupt.cancel()
+                self._running = (seq, interrupt)
+                self._seq = seq
+                if self._cancelled:
+                    if seq in self._cancelled:
+                        interrupt.cancel()
+                    self._cancelled = {s for s in self._cancelled if s > seq}
             try:
                 wanted = self._append(fragment)
-                outcome.timings.apply_ns = time.perf_counter_ns() - started
-                stats = self._evaluate(wanted, interrupt)
                 timings = outcome.timings
+                timings.apply_ns = time.perf_counter_ns() - started
+                stats = self._evaluate(wanted, interrupt)
                 timings.plan_ns, timings.execute_ns = stats.plan_ns, stats.execute_ns
                 timings.steps, timings.plan_cached = stats.steps, stats.plan_cached
-                for id_ in fragment.fetches:
-                    self._answer(outcome.values.add(), id_, self._names[id_])
+                self._answer(outcome, wanted[: len(fragment.fetches)])
             except TelegradError as error:
                 self._fail(outcome, error)
             except Exception as error:  # noqa: BLE001 - a defect of ours must not end the stream of a client
-                incident = uuid4().hex[:12]
-                _log.exception("incident %s in fragment %d", incident, fragment.seq, exc_info=error)
-                self._fail(
-                    outcome,
-                    InternalError(
-                        f"the engine failed; incident {incident} in the server's log", incident=incident
-                    ),
-                )
+                self._fail(outcome, InternalError(f"{type(error).__name__}: {error}"), error)
             finally:
                 with self._cancel_lock:
                     self._running = None
             outcome.held_bytes = self._ledger.held_bytes
         return outcome
 
-    def _fail(self, outcome: session_pb2.Outcome, error: TelegradError) -> None:
-        if isinstance(error, InternalError) and "incident" not in error.details:
+    def _fail(
+        self, outcome: session_pb2.Outcome, error: TelegradError, cause: BaseException | None = None
+    ) -> None:
+        if isinstance(error, InternalError):
             incident = uuid4().hex[:12]
-            _log.error("incident %s: %s", incident, error, exc_info=error)
+            _log.error(
+                "incident %s in fragment %d: %s", incident, outcome.seq, error, exc_info=cause or error
+            )
             error = InternalError(
                 f"the engine failed; incident {incident} in the server's log",
                 **error.details,
@@ -125,69 +128,65 @@ class EngineSession:
         del outcome.values[:]
         outcome.error.CopyFrom(to_status(error))
 
-    # -- the log
-    # ------------------------------------------------------------------------------------------------------
-
     def _append(self, fragment: session_pb2.Fragment) -> list[Value]:
         """Check all of the fragment, then make it part of the session; returns what to compute."""
-        if self._closed:
-            raise SessionExpiredError("the session is closed")
+        self._check_open()
         check_fragment_size(fragment)
         reader = FragmentReader(self._names, self._last_id)
         pending: list[Pending] = []
         freed: list[Node] = []
-        tracked = 0
+        digests: list[bytes] = []
+        releases = list(fragment.releases)
         try:
             for leaf in fragment.leaves:
-                spec = reader.leaf_spec(leaf)
-                reader.define_leaf(leaf, spec, self._leaf_buffer(leaf, spec))
+                reader.define_leaf(leaf.id, *self._leaf(reader, leaf, digests))
+            nodes = fragment.nodes
             done = 0
             for request in fragment.backwards:
-                if not done <= request.after <= len(fragment.nodes):
-                    raise StructureError(
-                        f"backward: stands after node {request.after} of {len(fragment.nodes)}, out of order"
-                    )
-                for message in fragment.nodes[done : request.after]:
+                after = request.after
+                if not done <= after <= len(nodes):
+                    raise StructureError(f"backward: stands after node {after} of {len(nodes)}, out of order")
+                for message in nodes[done:after]:
                     reader.define_node(message)
-                done = request.after
-                for value in reader.tracked[tracked:]:
-                    value.tracked = True
-                tracked = len(reader.tracked)
+                done = after
                 self._backward(reader, reader.backward(request), pending, freed)
-            for message in fragment.nodes[done:]:
+            for message in nodes[done:] if done else nodes:
                 reader.define_node(message)
-            for value in reader.tracked[tracked:]:
-                value.tracked = True
             wanted = [reader.value(id_, "fetch") for id_ in fragment.fetches]
             wanted += [reader.value(id_, "demand") for id_ in fragment.demands]
-            self._check_releases(fragment, reader)
+            self._check_releases(releases, wanted, reader)
         except BaseException:
-            for value in reader.tracked:
-                value.tracked = False
+            reader.undo()
             raise
-        for id_, value in reader.new.items():
-            value.held = True
-            if value.node is None and value.leaf is not None:
-                self._buffers[id_] = value.leaf
         self._names.update(reader.new)
         self._last_id = reader.last_id
+        for id_, value in reader.new.items():
+            value.held = True
+            if value.leaf is not None:
+                self._buffers[id_] = value.leaf
+        for digest in digests:
+            self._payloads.use(digest)
         for node in freed:
             node.freed = True
         self._pending += pending
-        for id_ in fragment.releases:
+        for id_ in releases:
             self._names.pop(id_).held = False
             self._buffers.pop(id_, None)
         return wanted
 
-    def _check_releases(self, fragment: session_pb2.Fragment, reader: FragmentReader) -> None:
-        gone = set(fragment.releases)
-        if len(gone) != len(fragment.releases):
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SessionExpiredError("the session is closed")
+
+    def _check_releases(self, releases: list[int], wanted: list[Value], reader: FragmentReader) -> None:
+        gone = {id_: reader.value(id_, "release") for id_ in releases}
+        if len(gone) != len(releases):
             raise StructureError("release: an id is released twice")
-        for id_ in fragment.releases:
-            reader.value(id_, "release")
-        for id_ in (*fragment.fetches, *fragment.demands):
-            if id_ in gone:
-                raise StructureError(f"fetch: value {id_} is released by the same fragment", value=id_)
+        for value in wanted if gone else ():
+            if value.id in gone:
+                raise StructureError(
+                    f"fetch: value {value.id} is released by the same fragment", value=value.id
+                )
         live = len(self._names) + len(reader.new) - len(gone)
         if live > MAX_LIVE_VALUES:
             raise LimitError(f"session: at most {MAX_LIVE_VALUES} live values, got {live}")
@@ -213,47 +212,52 @@ class EngineSession:
         if not request.retain_graph:
             freed.extend(through)
 
-    def _leaf_buffer(self, leaf: graph_pb2.Leaf, spec: Spec) -> Buffer:
+    def _leaf(
+        self, reader: FragmentReader, leaf: graph_pb2.Leaf, digests: list[bytes]
+    ) -> tuple[Spec, Buffer]:
+        """A leaf's spec and array; the digest of a payload that it takes is noted in `digests`."""
+        spec, data = reader.leaf(leaf)
+        try:
+            if data is not None:
+                return spec, self._loaded(data, spec)
+            digest = leaf.digest
+            digests.append(digest)
+            known = self._payloads.buffers.get((digest, spec))
+            if known is None:
+                known = self._loaded(self._payload(digest, spec), spec)
+                self._payloads.buffers[digest, spec] = known
+            return spec, known
+        except TelegradError as error:
+            error.details.setdefault("node", leaf.id)
+            raise
+
+    def _payload(self, digest: bytes, spec: Spec) -> memoryview:
+        data = self._payloads.find(digest)
+        if data is None:
+            raise PayloadError(f"leaf: no payload of digest {digest.hex()[:16]} was put")
+        if len(data) != spec.nbytes:
+            raise PayloadError(f"leaf: {spec!r} has {spec.nbytes} bytes, its payload {len(data)}")
+        return data
+
+    def _loaded(self, data: bytes | memoryview, spec: Spec) -> Buffer:
         limit = self._device.limit_bytes
         if limit and self._ledger.held_bytes + spec.nbytes > limit:
             raise OutOfMemoryError(
-                f"leaf {leaf.id}: the session may hold {limit} bytes, holds {self.held_bytes}, "
-                f"needs {spec.nbytes} more",
-                node=leaf.id,
+                f"leaf: the session may hold {limit} bytes, holds {self.held_bytes}, "
+                f"needs {spec.nbytes} more"
             )
-        if leaf.WhichOneof("content") != "digest":
-            return Buffer(self._backend.from_bytes(leaf.data, spec), spec.nbytes, self._ledger)
-        key = (leaf.digest, spec)
-        known = self._payloads.buffers.get(key)
-        if known is not None:
-            return known
-        data = self._payloads.take(leaf.digest)
-        if data is None:
-            raise PayloadError(
-                f"leaf {leaf.id}: no payload of digest {leaf.digest.hex()[:16]} was put", value=leaf.id
-            )
-        if len(data) != spec.nbytes:
-            raise PayloadError(
-                f"leaf {leaf.id}: {spec!r} has {spec.nbytes} bytes, its payload {len(data)}", value=leaf.id
-            )
-        buffer = Buffer(self._backend.from_bytes(data, spec), spec.nbytes, self._ledger)
-        self._payloads.buffers[key] = buffer
-        return buffer
+        return Buffer(self._backend.from_bytes(data, spec), spec.nbytes, self._ledger)
 
-    # -- values
-    # -------------------------------------------------------------------------------------------------------
-
-    def _evaluate(self, wanted: Iterable[Value], interrupt: Interrupt) -> Evaluated:
-        values = list(wanted)
-        stats, kept = evaluate(values, self._pending, self._device, interrupt)
+    def _evaluate(self, wanted: Sequence[Value], interrupt: Interrupt) -> Evaluated:
+        stats, kept = evaluate(wanted, self._pending, self._device, interrupt)
         for value, buffer in kept:
             if value.held:
                 self._buffers[value.id] = buffer
-        for value in values:
+        for value in wanted:
             # It may have been in memory for a derivative's sake only.
-            if value.held and value.buffer is not None:
-                self._buffers[value.id] = value.buffer
-        if kept:
+            if value.id not in self._buffers and (known := value.buffer) is not None:
+                self._buffers[value.id] = known
+        if self._pending:
             self._settle()
         return stats
 
@@ -261,7 +265,7 @@ class EngineSession:
         """Backward passes whose gradients are all computed, or no longer wanted, let go of what they kept."""
         left = []
         for entry in self._pending:
-            if any(v.node is entry.node for v in entry.node.living_outputs()):
+            if entry.node.living_outputs():
                 left.append(entry)
                 continue
             for node in entry.region:
@@ -269,21 +273,20 @@ class EngineSession:
                     node.saved = ()
         self._pending = left
 
-    def _answer(self, message: session_pb2.Fetched, id_: int, value: Value) -> None:
-        message.id = id_
-        message.spec.CopyFrom(encode_spec(value.spec))
-        if value.spec.nbytes > INLINE_BYTES:
-            message.by_get = True
-        else:
-            message.data = self._host(value).tobytes()
+    def _answer(self, outcome: session_pb2.Outcome, values: Sequence[Value]) -> None:
+        room = MAX_INLINE_TOTAL_BYTES
+        for value in values:
+            spec = value.spec
+            if spec.nbytes > INLINE_BYTES or spec.nbytes > room:
+                outcome.values.add(id=value.id, spec=encode_spec(spec), by_get=True)
+            else:
+                room -= spec.nbytes
+                outcome.values.add(id=value.id, spec=encode_spec(spec), data=self._host(value).tobytes())
 
     def _host(self, value: Value) -> Any:
         buffer = value.buffer
         assert buffer is not None, "an answer is computed before it is given"
         return self._backend.to_host(buffer.array, value.spec)
-
-    # -- bulk data and control
-    # ----------------------------------------------------------------------------------------
 
     def cancel(self, seq: int) -> bool:
         """Stop the evaluation of a fragment, or of one still to come; returns whether it was running."""
@@ -291,7 +294,9 @@ class EngineSession:
             if self._running is not None and self._running[0] == seq:
                 self._running[1].cancel()
                 return True
-            self._cancelled.add(seq)
+            # What is over cannot be stopped, and no client is further ahead than the window.
+            if self._seq < seq <= self._seq + OUTCOME_WINDOW:
+                self._cancelled.add(seq)
             return False
 
     def put(self, digest: bytes, size_bytes: int) -> PayloadSink:
@@ -300,11 +305,14 @@ class EngineSession:
         Raises:
             OutOfMemoryError: the session may not hold so much.
             LimitError: nobody may.
+            SessionExpiredError: the session is closed.
         """
+        self._check_open()
         limit = self._device.limit_bytes
-        if limit and self._ledger.held_bytes + size_bytes > limit:
+        if limit and self.held_bytes + self._payloads.waiting_bytes + size_bytes > limit:
             raise OutOfMemoryError(
-                f"put: the session may hold {limit} bytes, holds {self.held_bytes}, was offered {size_bytes}"
+                f"put: the session may hold {limit} bytes, holds {self.held_bytes}, "
+                f"waits for {self._payloads.waiting_bytes}, was offered {size_bytes}"
             )
         return self._payloads.sink(digest, size_bytes)
 
@@ -317,15 +325,16 @@ class EngineSession:
 
         Raises:
             StructureError: the id names no live value.
+            SessionExpiredError: the session is closed.
         """
         with self._lock:
+            self._check_open()
             value = self._names.get(value_id)
             if value is None:
                 raise StructureError(f"get: value {value_id} is released or never defined", value=value_id)
             self._evaluate([value], Interrupt())
-            return value.spec, memoryview(self._host(value)).cast("B") if value.spec.nbytes else memoryview(
-                b""
-            )
+            spec = value.spec
+            return spec, memoryview(self._host(value)).cast("B") if spec.nbytes else memoryview(b"")
 
     def residuals(self) -> session_pb2.ResidualsReply:
         """What is kept for backward passes to come: value, bytes, decision, reason."""

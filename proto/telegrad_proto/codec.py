@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from google.protobuf.message import DecodeError
@@ -24,12 +25,21 @@ from telegrad_proto.errors import (
     StructureError,
 )
 from telegrad_proto.ir import Buffer, Node, Value
-from telegrad_proto.limits import MAX_FRAGMENT_ENTRIES, MAX_FRAGMENT_NODES, MAX_INLINE_TOTAL_BYTES
+from telegrad_proto.limits import (
+    MAX_FRAGMENT_ENTRIES,
+    MAX_FRAGMENT_NODES,
+    MAX_INLINE_TOTAL_BYTES,
+    MAX_VALUE_ID,
+)
 from telegrad_proto.opset import OPSET, AttrValue, Op
 from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import graph_pb2, session_pb2, tensor_pb2
 
+_OPS: Final = OPSET.ops
 _REMEMBERED: Final = 16_384
+_REMEMBERED_BYTES: Final = (
+    256  # of one entry; the few longer ones are cheap to parse beside what they ask for
+)
 _encoded: dict[tuple[object, ...], bytes] = {}
 _decoded: dict[tuple[Op, bytes], tuple[AttrValue, ...]] = {}
 
@@ -54,7 +64,7 @@ def encode_attrs(attrs: tuple[AttrValue, ...], op: Op | None = None) -> bytes:
     for value in attrs:
         _encode_attr(message.values.add(), value)
     data = message.SerializeToString(deterministic=True)
-    if exact and op is not None:
+    if exact and op is not None and len(data) <= _REMEMBERED_BYTES:
         if len(_encoded) >= _REMEMBERED:
             _encoded.clear()
         _encoded[key] = data
@@ -130,9 +140,10 @@ def decode_attrs(op: Op, data: bytes) -> tuple[AttrValue, ...]:
         op.check_attrs([None] * len(message.values))
     values = tuple([_decode_attr(m) for m in message.values])
     op.check_attrs(values)
-    if len(_decoded) >= _REMEMBERED:
-        _decoded.clear()
-    _decoded[op, data] = values
+    if len(data) <= _REMEMBERED_BYTES:
+        if len(_decoded) >= _REMEMBERED:
+            _decoded.clear()
+        _decoded[op, data] = values
     return values
 
 
@@ -160,8 +171,9 @@ def _decode_attr(message: graph_pb2.Attr) -> AttrValue:
     return None
 
 
+@lru_cache(maxsize=4096)
 def encode_spec(spec: Spec) -> tensor_pb2.TensorSpec:
-    """The wire form of a spec."""
+    """The wire form of a spec; one message serves all who ask, so nobody writes into it."""
     return tensor_pb2.TensorSpec(dtype=spec.dtype.code, shape=spec.shape)  # type: ignore[arg-type]
 
 
@@ -199,8 +211,16 @@ class FragmentReader:
     def __init__(self, names: Mapping[int, Value], last_id: int) -> None:
         self._names = names
         self._last_id = last_id
+        # An id that is new is larger than all in `names`, so the two never share one.
         self.new: dict[int, Value] = {}
-        self.tracked: list[Value] = []
+        self._tracked: list[Value] = []
+
+    def undo(self) -> None:
+        """Take back what was written into values that the session had before."""
+        for value in self._tracked:
+            value.tracked = False
+        for value in self.new.values():
+            value.id = 0
 
     @property
     def last_id(self) -> int:
@@ -227,70 +247,84 @@ class FragmentReader:
         Raises:
             StructureError: the id is taken, or smaller than one that the session saw before.
         """
-        if id_ in self.new or id_ in self._names:
-            raise StructureError(f"{where}: value id {id_} is used twice", value=id_)
         if id_ <= self._last_id:
+            if id_ in self._names:
+                raise StructureError(f"{where}: value id {id_} is used twice", value=id_)
             raise StructureError(f"{where}: value ids only grow; got {id_} after {self._last_id}", value=id_)
+        if id_ in self.new:
+            raise StructureError(f"{where}: value id {id_} is used twice", value=id_)
+        if id_ > MAX_VALUE_ID:
+            raise LimitError(f"{where}: a value id is at most {MAX_VALUE_ID}, got {id_}", value=id_)
         value.id = id_
         self.new[id_] = value
 
-    def leaf_spec(self, message: graph_pb2.Leaf) -> Spec:
-        """The spec of a leaf whose inline bytes, if any, fit it.
+    def leaf(self, message: graph_pb2.Leaf) -> tuple[Spec, bytes | None]:
+        """What a leaf is, and its bytes; None where they were put and the digest names them.
 
         Raises:
             PayloadError: more or fewer bytes than the spec says.
         """
-        spec = decode_spec(message.spec)
-        if message.WhichOneof("content") is None and spec.nbytes:
-            raise PayloadError(f"leaf {message.id}: neither bytes nor a digest", value=message.id)
-        if message.WhichOneof("content") != "digest" and len(message.data) != spec.nbytes:
+        try:
+            spec = decode_spec(message.spec)
+        except GraphError as error:
+            error.details.setdefault("node", message.id)
+            raise
+        data = message.data
+        if not data and message.digest:
+            return spec, None
+        if len(data) != spec.nbytes:
+            got = str(len(data)) if message.WhichOneof("content") else "neither bytes nor a digest"
             raise PayloadError(
-                f"leaf {message.id}: {spec!r} has {spec.nbytes} bytes, got {len(message.data)}",
-                value=message.id,
+                f"leaf {message.id}: {spec!r} has {spec.nbytes} bytes, got {got}", node=message.id
             )
-        return spec
+        return spec, data
 
-    def define_leaf(self, message: graph_pb2.Leaf, spec: Spec, buffer: Buffer) -> None:
+    def define_leaf(self, id_: int, spec: Spec, buffer: Buffer) -> None:
         """Name a leaf."""
-        self.define(message.id, Value(spec, leaf=buffer), f"leaf {message.id}")
+        self.define(id_, Value(spec, leaf=buffer), "leaf")
 
-    def define_node(self, message: graph_pb2.Node) -> Node:
-        """The node in a message, its outputs named.
+    def define_node(self, message: graph_pb2.Node) -> None:
+        """Make the node in a message, and name its outputs.
 
         Raises:
             GraphError: any of its kinds.
             PayloadError: attributes that are none.
         """
+        output = message.output
         try:
-            op = OPSET[message.op]
-            op.check_arity(len(message.inputs))
-            attrs = decode_attrs(op, message.attrs)
-            where = op.name
-            inputs = tuple([self.value(i, where) for i in message.inputs])
+            op = _OPS.get(message.op) or OPSET[message.op]
+            data = message.attrs
+            attrs = decode_attrs(op, data)
+            new, names = self.new, self._names
+            # self.value only tells what is wrong with an id that neither table has.
+            inputs = tuple([new.get(i) or names.get(i) or self.value(i, op.name) for i in message.inputs])
             specs = op.infer(tuple([v.spec for v in inputs]), attrs)
             needs = tuple(message.needs)
             if needs:
                 self._check_needs(op, inputs, needs)
-        except GraphError as error:
-            error.details.setdefault("node", message.output)
+        except (GraphError, PayloadError) as error:
+            error.details.setdefault("node", output)
             raise
-        node = Node(op, inputs, attrs, specs, needs, message.attrs)
-        node.origin = message.output
+        node = Node(op, inputs, attrs, specs, needs, data)
+        node.origin = output
         for index in range(len(specs)):
-            self.define(message.output + index, node.output(index), where)
-        return node
+            self.define(output + index, node.output(index), op.name)
 
     def _check_needs(self, op: Op, inputs: tuple[Value, ...], needs: tuple[int, ...]) -> None:
-        if sorted(set(needs)) != list(needs) or needs[-1] >= len(inputs):
-            raise StructureError(
-                f"{op.name}: needs are input positions in rising order, got {needs} for {len(inputs)} inputs"
-            )
+        last = -1
         for position in needs:
+            if not last < position < len(inputs):
+                raise StructureError(
+                    f"{op.name}: needs are input positions in rising order, got {needs!r:.80} "
+                    f"for {len(inputs)} inputs"
+                )
+            last = position
             value = inputs[position]
             if op.reads[op.slot(position)] is None or not value.spec.dtype.is_differentiable:
                 raise GradientError(f"{op.name}: no gradient flows through input {position} ({value.spec!r})")
             if not value.differentiable:
-                self.tracked.append(value)
+                value.tracked = True
+                self._tracked.append(value)
 
     def backward(self, message: graph_pb2.Backward) -> DecodedBackward:
         """The backward request in a message.
@@ -339,6 +373,8 @@ def check_fragment_size(message: session_pb2.Fragment) -> None:
     Raises:
         LimitError: more entries or inline bytes than a fragment may have.
     """
+    if message.ByteSize() < MAX_FRAGMENT_ENTRIES:
+        return  # no entry is smaller than a byte
     if len(message.nodes) > MAX_FRAGMENT_NODES:
         raise LimitError(f"fragment: at most {MAX_FRAGMENT_NODES} nodes, got {len(message.nodes)}")
     for name in ("leaves", "backwards", "fetches", "demands"):

@@ -28,6 +28,9 @@ MAX_INPUTS: Final = 65_536
 MAX_ATTR_ITEMS: Final = 65_536
 MAX_ATTR_TEXT: Final = 1_024
 
+#: Ids of values: positive signed 64-bit numbers, so that adding a few to one stays within the wire's 64 bits.
+MAX_VALUE_ID: Final = 2**63 - 1
+
 #: Live ids in one session.
 MAX_LIVE_VALUES: Final = 4_000_000
 

@@ -37,6 +37,7 @@ _LIST_TYPES: Final[dict[str, tuple[type, ...]]] = {"ints": (int,), "floats": (fl
 
 #: Inferred specs remembered for one operator; a hostile client must not grow the table without bound.
 _INFER_CACHE_ENTRIES: Final = 4096
+_INFER_CACHE_ITEMS: Final = 256  # inputs and list items of one entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +197,10 @@ class Op:
         self.check_arity(len(specs))
         self.check_attrs(attrs)
         result = RULES[self.rule](specs, self.named(attrs), **self.params)
-        if len(self._inferred) >= _INFER_CACHE_ENTRIES:
-            self._inferred.clear()
-        self._inferred[specs, attrs] = result
+        if len(specs) + sum([len(a) for a in attrs if isinstance(a, tuple)]) <= _INFER_CACHE_ITEMS:
+            if len(self._inferred) >= _INFER_CACHE_ENTRIES:
+                self._inferred.clear()
+            self._inferred[specs, attrs] = result
         return result
 
 

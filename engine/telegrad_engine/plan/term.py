@@ -88,11 +88,12 @@ def simplified(
         return inputs[0]
     if name == "identity":
         return inputs[0]
-    if name == "mul":
+    # A complex product by 1 + 0j mixes the parts: infinity times the 0 is NaN.
+    if name == "mul" and out is not None and not out.dtype.is_complex:
         for one, other in (inputs, inputs[::-1]):
             if fill_of(one) == 1 and type(fill_of(one)) is not bool:
                 return _widened(terms, other, out, origin)
-    if name == "div" and fill_of(inputs[1]) == 1:
+    if name == "div" and fill_of(inputs[1]) == 1 and out is not None and not out.dtype.is_complex:
         return _widened(terms, inputs[0], out, origin)
     if name in ("neg", "conj", "flip") and inputs[0][0].op is op and inputs[0][0].attrs == attrs:
         return inputs[0][0].inputs[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from telegrad_proto.errors import ArgumentError
+from telegrad_proto.errors import ArgumentError, PayloadError
 from telegrad_proto.spec import Spec
 
 
@@ -28,7 +28,12 @@ class Backend:
         """A read-only array over these bytes; on a GPU, a copy there.
 
         Shape: spec.nbytes bytes -> spec
+
+        Raises:
+            PayloadError: a bool that is neither 0 nor 1: kernels take for granted that there is none.
         """
+        if spec.dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
+            raise PayloadError(f"{spec!r}: requires bytes 0 and 1, got others")
         array = np.frombuffer(data, dtype=spec.dtype.typestr).reshape(spec.shape)
         return array if self.xp is np else self.xp.asarray(array)
 
