@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from telegrad.functions import (
     arithmetic as arithmetic,
+    calculus as calculus,
+    scan as scan,
+    sorting as sorting,
 )
 from telegrad.functions import (
     arranging as arranging,

@@ -216,7 +216,7 @@ def logaddexp2(input: Tensor, other: Operand) -> Tensor:
     return _log_sum(*floating_pair(input, other), 2.0)
 
 
-def _zero_times(x: Tensor, y: Tensor, log: Callable[[Tensor], Tensor], lowest: float) -> Tensor:
+def zero_times(x: Tensor, y: Tensor, log: Callable[[Tensor], Tensor], lowest: float) -> Tensor:
     """x * log(y), and 0 where x is 0 unless y is NaN; its derivative by x stays log(y) where that is finite."""
     outside = p.logical_and(p.eq(x, like(x, 0)), p.le(y, like(y, lowest)))
     return p.mul(x, log(p.where(outside, like(y, lowest + 1), y)))
@@ -227,14 +227,7 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
     """input * log(other), and 0 where input is 0."""
     x, y = floating_pair(input, other)
     infinite = p.logical_and(p.eq(x, like(x, 0)), p.eq(y, like(y, math.inf)))
-    return _zero_times(x, p.where(infinite, like(y, 1), y), p.log, 0.0)
-
-
-@function(label="SpecialXlog1PyBackward0", method=False, name="special_xlog1py")
-def xlog1py(input: Operand, other: Operand) -> Tensor:
-    """input * log1p(other), and 0 where input is 0."""
-    x, y = floating_pair(input, other)
-    return _zero_times(x, y, p.log1p, -1.0)
+    return zero_times(x, p.where(infinite, like(y, 1), y), p.log, 0.0)
 
 
 @function(inplace=True)

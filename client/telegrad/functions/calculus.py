@@ -1,0 +1,223 @@
+"""Differences, integrals and moments of sampled data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegrad import _primitives as p
+from telegrad.functions.arithmetic import div, mul, sub
+from telegrad.functions.joining import joined
+from telegrad.functions.operands import axis_of, like, reshaped, tensor_of, widened
+from telegrad.functions.pieces import part
+from telegrad.functions.reduction import mean_over
+from telegrad.functions.shape import swapped
+from telegrad.promotion import Number, promote_operands, to_float
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import bool_
+from telegrad_proto.errors import ArgumentError, ShapeError
+
+
+@function(label="SubBackward0")
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
+    """The n-th differences of neighbours along a dimension.
+
+    Raises:
+        ShapeError: the tensor has no dimension.
+    """
+    if not input.ndim:
+        raise ShapeError("diff expects input to be at least one-dimensional")
+    axis = axis_of(dim, input.ndim)
+    if not n:
+        return p.identity(input)
+    parts = [x for x in (prepend, input, append) if x is not None]
+    x = joined(parts, axis) if len(parts) > 1 else input
+    for _ in range(min(n, x.shape[axis])):
+        size = x.shape[axis]
+        after, before = part(x, axis, 1, size), part(x, axis, 0, size - 1)
+        x = p.logical_xor(after, before) if x.dtype is bool_ else p.sub(after, before)
+    return p.identity(x) if x is input else x
+
+
+def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
+    """The dimensions to differentiate along, each with the distance of neighbours: a number or a vector of places."""
+    if dim is None:
+        axes = list(range(input.ndim))
+    else:
+        axes = [axis_of(d, input.ndim) for d in ([dim] if isinstance(dim, int) else dim)]
+    if spacing is None:
+        return [(axis, 1) for axis in axes]
+    if isinstance(spacing, (int, float, complex)):
+        return [(axis, spacing) for axis in axes]
+    given = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing]
+    if len(given) != len(axes):
+        raise ArgumentError(
+            f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(axes)}, got a list of "
+            f"length {len(given)}"
+        )
+    return list(zip(axes, given, strict=True))
+
+
+@function(label="CatBackward0")
+def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> list[Tensor]:
+    """Estimates of the derivative along each dimension by central differences, one-sided at the edges."""
+    if edge_order not in (1, 2):
+        raise ArgumentError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    steps = _spacings(input, spacing, dim)
+    for axis, _ in steps:
+        if input.shape[axis] <= edge_order:
+            raise ArgumentError(
+                "torch.gradient expected each dimension size to be at least edge_order+1"
+            )
+    x = to_float(input)
+    return [_slope(x, axis, step, edge_order) for axis, step in steps]
+
+
+def _slope(x: Tensor, axis: int, step: Any, edge_order: int) -> Tensor:
+    size = x.shape[axis]
+
+    def at(start: int, stop: int) -> Tensor:
+        return part(x, axis, start, stop)
+
+    if isinstance(step, Tensor) and step.ndim:
+        places = reshaped(tensor_of(step, x.dtype), tuple(-1 if i == axis else 1 for i in range(x.ndim)))
+        gap = p.sub(part(places, axis, 1, size), part(places, axis, 0, size - 1))
+        left, right = part(gap, axis, 0, size - 2), part(gap, axis, 1, size - 1)
+    else:
+        one = tensor_of(step, x.dtype)
+        shape = tuple(size - 1 if i == axis else 1 for i in range(x.ndim))
+        gap = p.broadcast_to(one, shape=shape)
+        left, right = part(gap, axis, 0, size - 2), part(gap, axis, 1, size - 1)
+    total = p.add(left, right)
+    before = p.div(p.neg(right), p.mul(left, total))
+    here = p.div(p.sub(right, left), p.mul(left, right))
+    after = p.div(left, p.mul(right, total))
+    inner = p.add(
+        p.add(p.mul(before, at(0, size - 2)), p.mul(here, at(1, size - 1))), p.mul(after, at(2, size))
+    )
+    first, last = part(gap, axis, 0, 1), part(gap, axis, size - 2, size - 1)
+    if edge_order == 1:
+        start = p.div(p.sub(at(1, 2), at(0, 1)), first)
+        end = p.div(p.sub(at(size - 1, size), at(size - 2, size - 1)), last)
+    else:
+        start = _edge(at(0, 1), at(1, 2), at(2, 3), first, part(gap, axis, 1, 2))
+        outer = part(gap, axis, size - 3, size - 2)
+        end = p.neg(_edge(at(size - 1, size), at(size - 2, size - 1), at(size - 3, size - 2), last, outer))
+    return p.concatenate(start, inner, end, axis=axis)
+
+
+def _edge(f0: Tensor, f1: Tensor, f2: Tensor, d1: Tensor, d2: Tensor) -> Tensor:
+    """The slope at f0 of the parabola through three samples, d1 and d2 apart."""
+    total = p.add(d1, d2)
+    a = p.div(p.neg(p.add(total, d1)), p.mul(d1, total))
+    b = p.div(total, p.mul(d1, d2))
+    c = p.div(p.neg(d1), p.mul(d2, total))
+    return p.add(p.add(p.mul(a, f0), p.mul(b, f1)), p.mul(c, f2))
+
+
+def _slabs(y: Tensor, axis: int, x: Tensor | None, dx: Number) -> Tensor:
+    """The areas between neighbours by the trapezoid rule."""
+    size = y.shape[axis]
+    pair = p.add(part(y, axis, 1, size), part(y, axis, 0, size - 1))
+    if x is None:
+        return p.mul(pair, like(pair, dx / 2))
+    where = x if x.ndim != 1 else reshaped(x, tuple(-1 if i == axis else 1 for i in range(y.ndim)))
+    if x.ndim != 1 and x.ndim < y.ndim:
+        where = reshaped(x, (1,) * (y.ndim - x.ndim) + tuple(x.shape))
+    n = where.shape[axis]
+    if n not in (size, 1):
+        raise ShapeError("trapezoid: There must be one `x` value for each sample point")
+    width = p.sub(part(where, axis, 1, n), part(where, axis, 0, n - 1))
+    pair, width = promote_operands(pair, width)
+    return p.mul(p.mul(pair, width), like(pair, 0.5))
+
+
+def _empty_sum(y: Tensor, axis: int) -> Tensor:
+    return p.sum(part(y, axis, 0, 0), axes=(axis,), keepdims=False)
+
+
+@function(label="MulBackward0", aliases=("trapz",))
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
+    """The integral along a dimension by the trapezoid rule, of samples `dx` apart or at `x`."""
+    values = to_float(y)
+    axis = axis_of(dim, values.ndim)
+    if not values.shape[axis]:
+        return _empty_sum(values, axis)
+    return p.sum(_slabs(values, axis, None if x is None else to_float(x), dx), axes=(axis,), keepdims=False)
+
+
+@function(label="MulBackward0")
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
+    """The integrals up to each sample along a dimension by the trapezoid rule."""
+    values = to_float(y)
+    axis = axis_of(dim, values.ndim)
+    return p.cumsum(_slabs(values, axis, None if x is None else to_float(x), dx), axis=axis, reverse=False)
+
+
+def _transposed(x: Tensor) -> Tensor:
+    return swapped(x, x.ndim - 2, x.ndim - 1)
+
+
+@function(label="SqueezeBackward0")
+def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
+    """The covariances of the rows, columns being observations with frequencies and weights.
+
+    Raises:
+        ShapeError: more than two dimensions.
+    """
+    if input.ndim > 2:
+        raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions")
+    x = to_float(input)
+    x = reshaped(x, (1, -1)) if x.ndim < 2 else x
+    return _covariance(x, correction, fweights, aweights, x.shape[0] == 1)
+
+
+def _covariance(
+    x: Tensor, correction: int, fweights: Tensor | None, aweights: Tensor | None, single: bool
+) -> Tensor:
+    # Each step is in the type that torch has there: weights of less precision round, and so do their gradients.
+    weights = fweights if aweights is None else aweights if fweights is None else mul(fweights, aweights)
+    if weights is None:
+        centre = mean_over(x, (1,), True)
+        free = like(x, max(x.shape[1] - correction, 0))
+    else:
+        total = p.sum(widened(weights), axes=(0,), keepdims=False)
+        centre = div(p.sum(mul(x, weights), axes=(1,), keepdims=True), total)
+        if aweights is None or not correction:
+            free = sub(total, correction)
+        else:
+            squares = p.sum(widened(mul(weights, aweights)), axes=(0,), keepdims=False)
+            free = sub(total, mul(div(squares, total), correction))
+        free = p.where(p.le(free, like(free, 0)), like(free, 0), free)
+    away = p.sub(x, centre)
+    other = away if weights is None else mul(away, weights)
+    if x.dtype.kind == "c":
+        other = p.conj(other)
+    out = div(p.matmul(away, _transposed(other)), free)
+    return p.reshape(out, shape=()) if single else out
+
+
+@function(label="DivBackward0")
+def corrcoef(input: Tensor) -> Tensor:
+    """The correlations of the rows.
+
+    Raises:
+        ShapeError: more than two dimensions.
+    """
+    if input.ndim > 2:
+        raise ShapeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    c = cov(input)
+    if not c.ndim:
+        return p.div(c, c)
+    from telegrad.functions.pieces import diagonal_of
+
+    size = c.shape[0]
+    scale = p.sqrt(diagonal_of(c, 0, 0, 1))
+    c = p.div(c, p.reshape(scale, shape=(size, 1)))
+    return p.div(c, p.reshape(scale, shape=(1, size)))
+
+

@@ -1,0 +1,94 @@
+"""torch.special: functions of mathematics under the names of their own namespace."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from telegrad import _primitives as p
+from telegrad.functions import arithmetic, pointwise, reduction
+from telegrad.functions.arithmetic import zero_times
+from telegrad.functions.operands import Operand, as_tensor, floating_pair, like
+from telegrad.promotion import to_float
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+
+Unary = Callable[[Tensor], Tensor]
+
+
+def _unary(name: str, primitive: Unary, label: str, doc: str) -> Unary:
+    def apply(input: Tensor) -> Tensor:
+        return primitive(to_float(input))
+
+    apply.__name__ = apply.__qualname__ = name
+    apply.__doc__ = doc
+    return function(label=label, namespace="special")(apply)
+
+
+i0e = _unary("i0e", p.i0e, "SpecialI0EBackward0", "The modified Bessel function of order 0, scaled by exp(-|x|).")
+i1 = _unary("i1", p.i1, "SpecialI1Backward0", "The modified Bessel function of order 1.")
+i1e = _unary("i1e", p.i1e, "SpecialI1EBackward0", "The modified Bessel function of order 1, scaled by exp(-|x|).")
+erfcx = _unary("erfcx", p.erfcx, "SpecialErfcxBackward0", "erfc, scaled by exp(x^2).")
+ndtri = _unary("ndtri", p.ndtri, "SpecialNdtriBackward0", "The inverse of ndtr.")
+log_ndtr = _unary("log_ndtr", p.log_ndtr, "SpecialLogNdtrBackward0", "The logarithm of ndtr, without underflow.")
+
+
+@function(namespace="special", label="SpecialNdtrBackward0")
+def ndtr(input: Tensor) -> Tensor:
+    """The area under the Gaussian density to the left."""
+    x = p.mul(to_float(input), like(to_float(input), math.sqrt(0.5)))
+    # The error function near 0, its complement in the tails, where one less it would lose all digits.
+    near = p.lt(p.abs(x), like(x, 1))
+    middle = p.mul(p.add(p.erf(x), like(x, 1)), like(x, 0.5))
+    tail = p.mul(p.erfc(p.neg(x)), like(x, 0.5))
+    return p.where(near, middle, tail)
+
+
+@function(namespace="special", label="SpecialEntrBackward0")
+def entr(input: Tensor) -> Tensor:
+    """-x log(x); 0 at 0, negative infinity below."""
+    x = to_float(input)
+    inside = p.gt(x, like(x, 0))
+    value = p.neg(p.mul(x, p.log(p.where(inside, x, like(x, 1)))))
+    # At 0 torch's derivative is infinite and its value 0; below both value and derivative are not finite.
+    log = p.neg(p.mul(x, p.log(x)))
+    zero = p.eq(x, like(x, 0))
+    out = p.where(zero, like(x, 0), p.where(inside, value, like(x, -math.inf)))
+    return p.where(p.isnan(x), log, out)
+
+
+@function(namespace="special", label="SpecialXlog1PyBackward0")
+def xlog1py(input: Operand, other: Operand) -> Tensor:
+    """input * log1p(other), and 0 where input is 0."""
+    return zero_times(*floating_pair(_operand(input), _operand(other)), p.log1p, -1.0)
+
+
+def _operand(x: Operand) -> Tensor:
+    return as_tensor(x)
+
+
+@function(namespace="special", label="SpecialZetaBackward0")
+def zeta(input: Operand, other: Operand) -> Tensor:
+    """The Hurwitz zeta function."""
+    return p.zeta(*floating_pair(_operand(input), _operand(other)))
+
+
+bessel_i0 = i0 = pointwise.i0
+digamma = psi = pointwise.digamma
+erf = pointwise.erf
+erfc = pointwise.erfc
+erfinv = pointwise.erfinv
+exp2 = pointwise.exp2
+expit = pointwise.sigmoid
+expm1 = pointwise.expm1
+gammaln = pointwise.lgamma
+gammainc = arithmetic.igamma
+gammaincc = arithmetic.igammac
+log1p = pointwise.log1p
+logit = pointwise.logit
+logsumexp = reduction.logsumexp
+multigammaln = pointwise.mvlgamma
+polygamma = pointwise.polygamma
+round = pointwise.round
+sinc = pointwise.sinc
+xlogy = arithmetic.xlogy
