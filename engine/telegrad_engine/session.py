@@ -243,8 +243,7 @@ class EngineSession:
         limit = self._device.limit_bytes
         if limit and self._ledger.held_bytes + spec.nbytes > limit:
             raise OutOfMemoryError(
-                f"leaf: the session may hold {limit} bytes, holds {self.held_bytes}, "
-                f"needs {spec.nbytes} more"
+                f"leaf: the session may hold {limit} bytes, holds {self.held_bytes}, needs {spec.nbytes} more"
             )
         return Buffer(self._backend.from_bytes(data, spec), spec.nbytes, self._ledger)
 

@@ -103,7 +103,7 @@ class Node:
         return value
 
     def outputs(self) -> tuple[Value, ...]:
-        return tuple(self.output(i) for i in range(len(self.specs)))
+        return tuple([self.output(i) for i in range(len(self.specs))])
 
     def forget(self, index: int) -> None:
         """Let go of the handle on this output, which stands on its own now; `output` makes another."""

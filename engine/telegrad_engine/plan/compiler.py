@@ -14,7 +14,7 @@ from telegrad_engine.grad.reverse import gradients
 from telegrad_engine.ops.record import RECORDS
 from telegrad_engine.plan.gradient import GRADIENT, request_of
 from telegrad_engine.plan.liveness import frees
-from telegrad_engine.plan.selection import Selection, value_key
+from telegrad_engine.plan.selection import Selection
 from telegrad_engine.plan.term import Ref, Term, Terms
 from telegrad_proto.ir import Value
 
@@ -56,6 +56,11 @@ class Plan:
     peak_bytes: int
 
 
+def value_key(value: Value) -> tuple[int, int]:
+    """What names a value while the graph stands still: its node and output, or the leaf itself."""
+    return (id(value), -1) if value.node is None else (id(value.node), value.index)
+
+
 class _Lowering:
     """From a selection's values to terms; backward passes are expanded here."""
 
@@ -86,7 +91,7 @@ class _Lowering:
                 stack.pop()
                 continue
             if value.buffer is not None:
-                self.lowered[key] = self.terms.given(self.selection.number[key], value.spec)
+                self.lowered[key] = self.terms.given(self.selection.number[id(value)], value.spec)
                 stack.pop()
                 continue
             node = value.node
@@ -107,7 +112,7 @@ class _Lowering:
                 continue
             inputs = [self.lowered[value_key(v)] for v in node.inputs]
             self.computed.add(id(node))
-            origin = self.selection.number.get((id(node), 0), self._by_origin.get(node.origin, -1))
+            origin = self.selection.number.get(id(node.output(0)), self._by_origin.get(node.origin, -1))
             for index, ref in enumerate(self.terms.apply(node.op, inputs, node.attrs, node.specs, origin)):
                 # An output that is in memory already is not computed twice over for its siblings' sake.
                 self.lowered.setdefault((id(node), index), ref)
@@ -129,7 +134,7 @@ def compile_plan(selection: Selection) -> Plan:
         if id(node) in work.computed and node.needs and not node.freed:
             numbers = []
             for value in residuals_of(node):
-                number = selection.number[value_key(value)]
+                number = selection.number[id(value)]
                 keeps[number] = work.lowered[value_key(value)]
                 numbers.append(number)
             saves.append((position, tuple(numbers)))

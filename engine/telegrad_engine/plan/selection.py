@@ -16,13 +16,6 @@ from typing import Any
 from telegrad_proto.codec import attr_key
 from telegrad_proto.ir import Node, Value
 
-ValueKey = tuple[int, int]
-
-
-def value_key(value: Value) -> ValueKey:
-    """What names a value while the graph stands still: its node and output, or the leaf itself."""
-    return (id(value), -1) if value.node is None else (id(value.node), value.index)
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -31,64 +24,66 @@ class Selection:
     Attributes:
         values: by number, a handle on each value met; `buffer` is set where the array is in memory.
         nodes: the nodes walked through, makers before users, with the number of each one's first output.
+        number: the numbers by the identity of the handles, all of which `values` keeps alive.
         wanted: numbers of the wanted values.
         key: equal for selections that one plan serves.
     """
 
     values: list[Value]
     nodes: list[tuple[Node, int]]
-    number: dict[ValueKey, int]
+    number: dict[int, int]
     wanted: tuple[int, ...]
     key: tuple[Any, ...]
 
 
 def select(wanted: Sequence[Value], through: AbstractSet[int]) -> Selection:
-    """The sub-graph behind `wanted`; `through` identifies the nodes of pending backward passes."""
+    """The sub-graph behind `wanted`; `through` are the identities of the nodes in pending backward passes."""
     values: list[Value] = []
     nodes: list[tuple[Node, int]] = []
-    number: dict[ValueKey, int] = {}
+    number: dict[int, int] = {}
     parts: list[Any] = []
     for start in wanted:
         stack = [start]
         while stack:
             value = stack[-1]
             node = value.node
-            if node is None:
-                stack.pop()
-                key = (id(value), -1)
-                if key not in number:
-                    number[key] = len(values)
-                    values.append(value)
-                    parts.append(value.spec)
-                continue
-            key = (id(node), value.index)
-            if key in number:
+            if id(value) in number:
                 stack.pop()
                 continue
-            if id(node) not in through and value.buffer is not None:
+            if node is None or (id(node) not in through and value.buffer is not None):
                 stack.pop()
-                number[key] = len(values)
+                number[id(value)] = len(values)
                 values.append(value)
                 parts.append(value.spec)
                 continue
-            missing = [v for v in node.inputs if value_key(v) not in number]
+            found: list[int] = []
+            missing: list[Value] = []
+            for v in node.inputs:
+                known = number.get(id(v))
+                if known is None and v.node is None:  # a leaf needs no second look
+                    known = number[id(v)] = len(values)
+                    values.append(v)
+                    parts.append(v.spec)
+                if known is None:
+                    missing.append(v)
+                else:
+                    found.append(known)
             if missing:
                 missing.reverse()
-                stack.extend(missing)
+                stack += missing
                 continue
             stack.pop()
             nodes.append((node, len(values)))
             parts.append(node.op)
             parts.append(node.attr_key if node.attr_key is not None else attr_key(node))
-            parts.extend([number[value_key(v)] for v in node.inputs])
+            parts += found
             parts.append(node.needs)
             parts.append(node.freed)
             for output in node.outputs():
-                # An output met before as an array in memory keeps both numbers: the later one is the node's
-                # own.
-                number[id(node), output.index] = len(values)
+                # One that was met before, as an array in memory, has two numbers: the later is the node's.
+                number[id(output)] = len(values)
                 values.append(output)
                 parts.append((output.buffer is not None, output.held, output.spec))
-    numbers = tuple([number[value_key(v)] for v in wanted])
+    numbers = tuple([number[id(v)] for v in wanted])
     parts.append(numbers)
     return Selection(values, nodes, number, numbers, tuple(parts))

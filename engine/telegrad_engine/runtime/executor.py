@@ -62,8 +62,8 @@ def run(plan: Plan, values: Sequence[Value], backend: Backend, interrupt: Interr
         interrupt: how to stop.
 
     Raises:
-        TelegradError: a kernel failed, or the evaluation was stopped. Nothing was changed. `details` say where:
-            the operator's name (op) and the id of the forward value that it belongs to (node).
+        TelegradError: a kernel failed, or the evaluation was stopped. Nothing was changed. `details` say
+            where: the operator's name (op), and the id of the forward value that it belongs to (node).
     """
     slots: list[Any] = [None] * plan.slots
     for slot, number in plan.loads:

@@ -24,7 +24,7 @@ class PayloadSink:
         self._assembly.write(chunk)
 
     def finish(self) -> int:
-        """The payload's size, once it is in the store; raises PayloadError or DigestError, and stores nothing."""
+        """The payload's size, once it is in the store; after PayloadError or DigestError it is not there."""
         data = self._assembly.finish()
         self._store.add(self._assembly.digest, data)
         self.pending_bytes = 0
@@ -45,7 +45,7 @@ class PayloadStore:
         self._fresh: dict[bytes, memoryview] = {}
         self._used: OrderedDict[bytes, memoryview] = OrderedDict()
         self._used_bytes = 0
-        #: Arrays made from a payload, as long as some leaf holds them: one copy on the device serves them all.
+        #: Arrays made from a payload, as long as some leaf holds them: one on the device serves them all.
         self.buffers: Final[WeakValueDictionary[tuple[bytes, object], Buffer]] = WeakValueDictionary()
 
     def sink(self, digest: bytes, size_bytes: int) -> PayloadSink:
