@@ -32,7 +32,8 @@ def broadcast(a: Shape, b: Shape) -> Shape:
     wide_a = (1,) * (ndim - len(a)) + a
     wide_b = (1,) * (ndim - len(b)) + b
     out = []
-    for axis, (m, n) in enumerate(zip(wide_a, wide_b, strict=True)):
+    for axis in reversed(range(ndim)):  # torch names the last dimension that does not fit
+        m, n = wide_a[axis], wide_b[axis]
         if m != n and m != 1 and n != 1:
             raise ShapeError(
                 f"The size of tensor a ({m}) must match the size of tensor b ({n}) "
@@ -41,7 +42,7 @@ def broadcast(a: Shape, b: Shape) -> Shape:
                 b=b,
             )
         out.append(n if m == 1 else m)
-    return tuple(out)
+    return tuple(reversed(out))
 
 
 def broadcast_all(shapes: Iterable[Shape]) -> Shape:
