@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from typing import Any, Final
 
 import numpy as np
@@ -154,13 +153,10 @@ def constant(value: Number, dtype: DType) -> Tensor:
     Its bytes travel once a session, apart from the operators, so a plan does not depend on the number.
     """
     recorder = current()
-    # 0.0 and -0.0 are equal and NaN is not, so floats are looked up by their bits.
-    bits: Any = value
-    if isinstance(value, complex):
-        bits = struct.pack("dd", value.real, value.imag)
-    elif isinstance(value, float):
-        bits = struct.pack("d", value) if value == 0 or value != value else value
-    key = (type(value), bits, dtype)
+    # Zeros have a sign and NaN is not equal to itself: such numbers are looked up by their text.
+    key: tuple[Any, DType] = (value, dtype)
+    if not value or value != value or isinstance(value, complex):
+        key = (f"{type(value).__name__} {value!r}", dtype)
     known = recorder.constants.get(key)
     if known is None:
         known = recorder.constants[key] = make(Value(0, Spec((), dtype), None, scalar_array(value, dtype)))

@@ -125,9 +125,9 @@ _recorder: Recorder | None = None
 def current() -> Recorder:
     """The recorder of the current session; the first use opens the default one."""
     if _recorder is None:
-        from telegrad.session import open_default  # the session needs this module
+        from telegrad.config import connect  # needs the session, which needs this module
 
-        open_default()
+        connect()
     assert _recorder is not None
     return _recorder
 
@@ -175,8 +175,7 @@ def _link(op: Op, inputs: Sequence[Tensor], ids: tuple[int, ...], output: int) -
     saved: list[Any] = []
     for i in rule.read_inputs:
         counter = counter_of(inputs[i])
-        saved.append(counter)
-        saved.append(counter.version)
+        saved += (counter, counter.version, inputs[i]._value.spec)
     return Node(rule, tuple(edges), ids, output, tuple(saved)), needed
 
 
@@ -223,9 +222,9 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
         result._edge = (node, 0)
         if node.rule.read_outputs:
             counter = counter_of(result)
-            node.saved += (counter, counter.version)
+            node.saved += (counter, counter.version, spec)
     if len(recorder.pending) >= PENDING_LIMIT:
-        recorder.session.flush("pending")
+        recorder.session.flush("pending", live=True)
     return result
 
 
@@ -257,7 +256,7 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
                 result._edge = (node, i)
         for i in node.rule.read_outputs:
             counter = counter_of(results[i])
-            node.saved += (counter, counter.version)
+            node.saved += (counter, counter.version, specs[i])
     if len(recorder.pending) >= PENDING_LIMIT:
-        recorder.session.flush("pending")
+        recorder.session.flush("pending", live=True)
     return results

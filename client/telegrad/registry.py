@@ -33,7 +33,7 @@ Conventions:
   function's tensor arguments, not the primitives inside.
 * Views. What shares memory in torch goes through `telegrad.views` (reshape, transpose, slice_, broadcast_to, ...) in place of
   the primitives of the same names: the result then writes through. Composing views gives a view. All else gives new tensors.
-* In place. `inplace=True` adds the method `name_`. Functions with no functional form (`zero_`, `copy_`) take
+* In place. `inplace=True` adds the method `name_`. A parameter `inplace` needs nothing but to be there: the result is written. Functions with no functional form (`zero_`, `copy_`) take
   `storage.write(self, result)`.
 * A look at a value inside a function (`x._value`, `fetch`) costs a message: only where a result's shape depends on it.
 """
@@ -64,7 +64,7 @@ _NAMED_AFTER_FUNCTION: Final = ""
 def function(
     *,
     name: str | None = None,
-    namespace: str = "",
+    namespace: str | tuple[str, ...] = "",
     label: str | None = _NAMED_AFTER_FUNCTION,
     method: bool | str | None = None,
     inplace: bool = False,
@@ -74,7 +74,7 @@ def function(
 
     Args:
         name: torch's name; the function's own without a trailing underscore by default (`sum_` is `sum`).
-        namespace: where it is found; "" for the module itself.
+        namespace: where it is found, or all such places; "" for the module itself.
         label: torch's name of the result's node; by default after `name`; None keeps what is set inside.
         method: also a method of Tensor, under this name where it is text; by default for the namespace "" with a first
             parameter that is a tensor.
@@ -88,7 +88,8 @@ def function(
         wrapped = _wrap(body, public, shown)
         as_method = method if method is not None else not namespace and 0 in _tensor_positions(body)
         for known in (public, *aliases):
-            FUNCTIONS.setdefault(namespace, {})[known] = wrapped
+            for place in (namespace,) if isinstance(namespace, str) else namespace:
+                FUNCTIONS.setdefault(place, {})[known] = wrapped
             if as_method:
                 attached = as_method if isinstance(as_method, str) and known == public else known
                 setattr(Tensor, attached, wrapped)
@@ -104,8 +105,8 @@ def labelled(result: Any, label: str) -> Any:
     for tensor in tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]
         if isinstance(node, Node):
-            extra = node.extras()
-            extra.label, extra.fixed = label, True
+            node.call(label)
+            node.extras().fixed = True
     return result
 
 
@@ -129,6 +130,7 @@ def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
 
 def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[..., Any]:
     names = frozenset(inspect.signature(body).parameters)
+    switch = list(inspect.signature(body).parameters).index("inplace") if "inplace" in names else None
     takes_any = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(body).parameters.values())
     checked = tuple(_tensor_positions(body).items())
 
@@ -148,6 +150,8 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
         result = body(*args, **kwargs)
         if recorder.next_id != first:
             _settle(result, first, label, args, kwargs)
+        if switch is not None and (args[switch] if switch < len(args) else kwargs.get("inplace")):
+            return _write(args[0] if args else kwargs["input"], result)
         return result if out is None else _give_out(public, out, result)
 
     call.__name__ = call.__qualname__ = public
@@ -173,8 +177,8 @@ def _settle(result: Any, first: int, label: str | None, args: tuple[Any, ...], k
             continue  # an argument, handed back as it is
         if node.extra is not None and node.extra.fixed:
             node.extra.fixed = False
-        elif label is not None and label != node.name():
-            node.extras().label = label
+        elif label is not None:
+            node.call(label)
         if label is not None and node.output > first:
             shown: list[Edge | None] = [edge_of(t) for t in tensors_in(args)]
             shown.extend(edge_of(t) for t in tensors_in(list(kwargs.values())))
@@ -188,6 +192,12 @@ def _give_out(public: str, out: Any, result: Any) -> Any:
     for target, source in pairs:
         write_out(public, target, source)
     return out
+
+
+def _write(target: Tensor, source: Tensor) -> Tensor:
+    from telegrad.storage import write  # storage needs the views, which need primitives
+
+    return write(target, source)
 
 
 def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:

@@ -66,7 +66,7 @@ class Tensor:
 
     def __new__(cls, *data: Any, **options: Any) -> Any:
         """The old constructor: `Tensor([2.0])` from data, `Tensor(2, 3)` of a shape, always of the default type."""
-        from telegrad.creation import construct  # the factories need this module
+        from telegrad.constructors import construct  # the factories need this module
 
         return construct(cls, data, options)
 

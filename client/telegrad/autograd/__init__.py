@@ -1,0 +1,26 @@
+"""Differentiation, by torch's names."""
+
+from __future__ import annotations
+
+from telegrad.autograd.mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+__all__ = ["Variable", "backward", "enable_grad", "grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+def __getattr__(name: str) -> object:
+    # backward needs the recorder, which needs this package.
+    if name in ("backward", "grad"):
+        from telegrad.autograd import passes as module
+
+        return getattr(module, name)
+    if name in ("Variable", "variable"):
+        from telegrad.constructors import variable
+
+        return variable
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

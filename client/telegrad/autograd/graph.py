@@ -6,7 +6,8 @@ these are still there and unchanged. Nodes hold no Values (but for leaves): a te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from telegrad.values import Counter, Value
@@ -48,6 +49,19 @@ class Rule:
         self.saves = bool(self.read_inputs or self.read_outputs)
 
 
+_RENAMED: Final[dict[tuple[Rule, str], Rule]] = {}
+
+
+def renamed(rule: Rule, label: str) -> Rule:
+    """The same rule under another name; one object a name."""
+    found = _RENAMED.get((rule, label))
+    if found is None:
+        found = copy(rule)
+        found.label = label
+        _RENAMED[rule, label] = found
+    return found
+
+
 class Node:
     """A recorded operator that a gradient can flow through: what torch shows as `grad_fn`.
 
@@ -56,7 +70,7 @@ class Node:
         edges: for each input where its gradient goes on: (node, which of its outputs), None where no gradient flows.
         inputs: the ids of its inputs.
         output: the id of its first output.
-        saved: counters of what the derivatives read, each followed by its version when the node was recorded.
+        saved: of each value that the derivatives read its counter, the version when the node was recorded, its spec.
         freed: a pass that did not keep them went through here.
         extra: what few nodes have; None for the others.
     """
@@ -75,7 +89,12 @@ class Node:
         self.extra: NodeExtra | None = None
 
     def name(self) -> str:
-        return self.rule.label if self.extra is None or self.extra.label is None else self.extra.label
+        return self.rule.label
+
+    def call(self, label: str) -> None:
+        """Gives it torch's name of the function that it ends."""
+        if self.rule.label != label:
+            self.rule = renamed(self.rule, label)
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Accumulate | None, int], ...]:
@@ -96,18 +115,16 @@ class NodeExtra:
     """What few nodes have.
 
     Attributes:
-        label: torch's name, where it is not the primitive's.
-        fixed: the label was chosen inside the function that is still running; its general one does not replace it.
+        fixed: the node's label was chosen inside the function that is still running; its general one does not replace it.
         shown: the edges that `next_functions` lists, where a torch function was composed of several primitives.
         values: outputs with something attached, held so that the server keeps them nameable.
         hooks: for each such output the functions of its gradient, by handle number.
         retained: for each output whose gradient is kept, a weak reference to the tensor.
     """
 
-    __slots__ = ("fixed", "hooks", "label", "retained", "shown", "values")
+    __slots__ = ("fixed", "hooks", "retained", "shown", "values")
 
     def __init__(self) -> None:
-        self.label: str | None = None
         self.fixed = False
         self.shown: tuple[Edge | None, ...] | None = None
         self.values: dict[int, Value] = {}

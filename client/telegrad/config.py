@@ -1,0 +1,132 @@
+"""Which engine computes: `connect()`, the environment, or by default the one in this process."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from telegrad import recorder as recording
+from telegrad.progress import Bars
+from telegrad.session import Session
+from telegrad_proto.errors import AccessError
+
+if TYPE_CHECKING:
+    from telegrad.transport.base import Transport
+
+#: "host:port" of a server; empty or "embedded": the engine in this process.
+ADDRESS_VARIABLE: Final = "TELEGRAD_ADDRESS"
+#: What the server asks for; or the name of a file that holds it.
+TOKEN_VARIABLE: Final = "TELEGRAD_TOKEN"
+TOKEN_FILE_VARIABLE: Final = "TELEGRAD_TOKEN_FILE"
+
+EMBEDDED: Final = "embedded"
+
+_session: Session | None = None
+_hooked: Any = None
+
+
+def connect(
+    address: str | None = None,
+    *,
+    token: str | None = None,
+    direct: bool = False,
+    device: str = "cpu",
+    timeout_s: float | None = None,
+    progress: bool = True,
+) -> Session:
+    """Starts a session; what is recorded from here on belongs to it. Tensors of the session before keep their values.
+
+    Args:
+        address: "host:port" of a server, or "embedded" for the engine in this process; by default what TELEGRAD_ADDRESS says,
+            else embedded.
+        token: what the server asks for; by default TELEGRAD_TOKEN, or what the file TELEGRAD_TOKEN_FILE holds.
+        direct: talk to the worker itself where it can be reached, past the gateway.
+        device: what the engine in this process computes on, `cpu` or `cuda`; a server has its own.
+        timeout_s: the longest that one look may take; None: as long as it takes.
+        progress: show bars for long waits and large arrays.
+
+    Raises:
+        ServerUnavailableError: nothing answers at the address, or the embedded engine is not installed.
+        AccessError: no token, or a wrong one.
+        VersionError: client and server do not fit each other; the text says which to upgrade.
+    """
+    global _session
+    named = address is not None
+    address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
+    bars = Bars() if progress else None
+    transport: Transport
+    if address in ("", EMBEDDED):
+        from telegrad.transport.embedded import EmbeddedTransport  # late: one of the two is enough
+
+        transport = EmbeddedTransport(device, progress=bars)
+    else:
+        from telegrad.transport.grpc import GrpcTransport  # late: gRPC takes a third of the import time
+
+        transport = GrpcTransport(address, token=token if token is not None else _token(), direct=direct, progress=bars)
+    session = Session(transport, timeout_s=timeout_s)
+    if named:
+        session.open()
+    # The session before ends when the last tensor in it is gone: until then its values can still be looked at.
+    _session = session
+    recording.use(session.recorder)
+    _hook_notebook()
+    return session
+
+
+def _token() -> str | None:
+    token = os.environ.get(TOKEN_VARIABLE)
+    path = os.environ.get(TOKEN_FILE_VARIABLE)
+    if token is None and path:
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read().strip()
+        except OSError as error:
+            raise AccessError(f"{TOKEN_FILE_VARIABLE}: cannot read {path}: {error.strerror}") from None
+    return token
+
+
+def session() -> Session:
+    """The current session; the first use starts the default one."""
+    recording.current()
+    assert _session is not None
+    return _session
+
+
+def disconnect() -> None:
+    """Ends the current session and frees what it holds on the server. The next operator starts the default one."""
+    global _session
+    previous, _session = _session, None
+    recording.use(None)
+    if previous is not None:
+        previous.close()
+
+
+def flush() -> None:
+    """Sends what is recorded, without waiting: the server computes what tensors hold while the program goes on."""
+    session().flush("flush", live=True)
+
+
+def synchronize() -> None:
+    """Sends what is recorded and waits until the server has computed it."""
+    session().synchronize()
+
+
+def _after_cell(result: object) -> None:
+    if _session is not None and not _session.recorder.closed:
+        _session.end_cell()
+
+
+def _hook_notebook() -> None:
+    """Sends what is pending when a notebook's cell ends, so that the server computes while its user reads."""
+    global _hooked
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None and hasattr(module, "get_ipython") else None
+    if shell is None or shell is _hooked:
+        return
+    shell.events.register("post_run_cell", _after_cell)
+    _hooked = shell
+
+
+atexit.register(disconnect)

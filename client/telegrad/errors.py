@@ -1,0 +1,90 @@
+"""The exceptions that telegrad raises, and the user's line in those that only the server can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from telegrad.callsite import describe, source
+from telegrad_proto.errors import (
+    AccessError,
+    ArgumentError,
+    ArityError,
+    AttributeTypeError,
+    AxisError,
+    CancelledError,
+    CapacityError,
+    DeadlineError,
+    DTypeError,
+    EvaluationError,
+    GradientError,
+    GraphError,
+    IndexRangeError,
+    InternalError,
+    LimitError,
+    LinAlgError,
+    OutOfMemoryError,
+    PayloadError,
+    ProtocolError,
+    ServerUnavailableError,
+    SessionError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    ShapeError,
+    StructureError,
+    TelegradError,
+    UnknownOperatorError,
+    VersionError,
+)
+
+if TYPE_CHECKING:
+    from telegrad.recorder import Recorder
+
+__all__ = [
+    "AccessError",
+    "ArgumentError",
+    "ArityError",
+    "AttributeTypeError",
+    "AxisError",
+    "CancelledError",
+    "CapacityError",
+    "DTypeError",
+    "DeadlineError",
+    "EvaluationError",
+    "GradientError",
+    "GraphError",
+    "IndexRangeError",
+    "InternalError",
+    "LimitError",
+    "LinAlgError",
+    "OutOfMemoryError",
+    "PayloadError",
+    "ProtocolError",
+    "ServerUnavailableError",
+    "SessionError",
+    "SessionExpiredError",
+    "SessionNotFoundError",
+    "ShapeError",
+    "StructureError",
+    "TelegradError",
+    "UnknownOperatorError",
+    "VersionError",
+    "at_line",
+]
+
+E = TypeVar("E", bound=TelegradError)
+
+
+def at_line(error: E, recorder: Recorder) -> E:
+    """The same error, its text followed by the user's line that recorded what failed, where the server named it."""
+    named = error.details.get("node") or error.details.get("value")
+    if named is None or not str(named).isdigit():
+        return error
+    site = recorder.site_of(int(named))
+    if site is None:
+        return error
+    text = source(site)
+    where = f"recorded at {describe(site)}" + (f": {text}" if text else "")
+    error.message = f"{error.message} ({where})"
+    error.args = (error.message,)
+    error.details["line"] = describe(site)
+    return error

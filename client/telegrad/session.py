@@ -1,0 +1,284 @@
+"""The current session: when what is recorded is sent, and how answers are waited for.
+
+Work is sent when a value is looked at, at a backward pass, at the end of a notebook cell, when enough is pending, and on
+`flush()`. Only a look waits. Outcomes come in the order of the fragments, so a look first takes in those that nobody has waited
+for; an error in one of them is raised there, with the line that made the node.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final
+
+from telegrad.callsite import Site, here
+from telegrad.convert import NDArray, array_of, array_of_message
+from telegrad.errors import at_line
+from telegrad.explain import Log, Message
+from telegrad.fragments import Batch, fragments_of
+from telegrad.recorder import Recorder
+from telegrad.transport.base import Transport
+from telegrad.values import Value
+from telegrad_proto.errors import CancelledError, SessionError, TelegradError
+from telegrad_proto.payload import digest_of
+from telegrad_proto.status import from_status
+from telegrad_proto.v1 import session_pb2
+
+#: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more (OUTCOME_WINDOW).
+UNANSWERED_LIMIT: Final = 32
+
+#: Gradients of at most so many bytes, and all of them together, come along without being asked for.
+EAGER_BYTES: Final = 1024
+EAGER_TOTAL_BYTES: Final = 8192
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A fragment whose outcome has not come yet."""
+
+    seq: int
+    fetched: dict[int, Value]
+    message: Message
+    started: float
+    interrupted: bool = False
+    hold: list[Value] = field(default_factory=list)
+
+
+class Session:
+    """One session with an engine, wherever that is.
+
+    Attributes:
+        recorder: what is recorded for it.
+        transport: how its fragments travel.
+        log: what was sent, when and why.
+    """
+
+    def __init__(self, transport: Transport, *, timeout_s: float | None = None) -> None:
+        self.transport = transport
+        self.recorder = Recorder(self)
+        self.log = Log()
+        self.timeout_s = timeout_s
+        self.lock = threading.RLock()
+        self._opened: session_pb2.Opened | None = None
+        self._seq = 0
+        self._unanswered: deque[_Sent] = deque()
+        self._coming: dict[int, int] = {}
+        self._failure: TelegradError | None = None
+        self._closed = False
+        # Also at the interpreter's end: a server then need not wait for the session's lease.
+        self._end = weakref.finalize(self, transport.close)
+
+    def open(self) -> session_pb2.Opened:
+        """Connects, once; what the server said about itself.
+
+        Raises:
+            TelegradError: as `Transport.open`.
+        """
+        with self.lock:
+            if self._opened is None:
+                if self._closed:
+                    raise SessionError("the session is closed: connect() opens another")
+                self._opened = self.transport.open()
+            return self._opened
+
+    @property
+    def device(self) -> str:
+        """What computes, as the server names it."""
+        return self.open().device
+
+    @property
+    def address(self) -> str:
+        return self.transport.address
+
+    def flush(
+        self, reason: str, fetches: Sequence[Value] = (), demands: Sequence[Value] = (), *, live: bool = False
+    ) -> int:
+        """Sends what is pending, without waiting for the outcome; the number of the last fragment.
+
+        Args:
+            reason: why, for `explain()`.
+            fetches: values to compute and send back.
+            demands: values to compute and keep.
+            live: also compute and keep what is pending and held by a tensor.
+        """
+        with self.lock:
+            self.open()
+            batch = self._take()
+            wanted = [value.id for value in demands]
+            if live:
+                wanted += self._live_outputs(batch)
+            if not batch and not fetches and not wanted:
+                return self._seq
+            site = here()
+            assert self._opened is not None
+            limit = self._opened.inline_limit_bytes
+            uploads: list[int] = []
+
+            def upload(value: Value, data: memoryview) -> bytes:
+                digest = digest_of(data)
+                if self.transport.missing([digest]):
+                    self.transport.put(digest, data)
+                    uploads.append(len(data))
+                return digest
+
+            last: session_pb2.Fragment | None = None
+            for fragment in fragments_of(batch, inline_bytes=limit, upload=upload):
+                if last is not None:
+                    self._send(last, reason, site, {}, uploads)
+                last = fragment
+            assert last is not None
+            last.fetches.extend([value.id for value in fetches])
+            last.demands.extend(wanted)
+            if self.timeout_s is not None:
+                last.timeout_ms = max(1, int(self.timeout_s * 1000))
+            self._send(last, reason, site, {value.id: value for value in fetches}, uploads)
+            return self._seq
+
+    def _take(self) -> Batch:
+        recorder = self.recorder
+        with recorder.lock:
+            batch = Batch(recorder.pending, recorder.leaves, recorder.backwards)
+            recorder.pending, recorder.leaves, recorder.backwards = [], [], []
+            # A finalizer may append at any moment: what it appends after the slice stays for the next fragment.
+            count = len(recorder.released)
+            batch.released = recorder.released[:count]
+            del recorder.released[:count]
+        return batch
+
+    def _live_outputs(self, batch: Batch) -> list[int]:
+        gone = set(batch.released)
+        found = []
+        for op, _, _, output, _ in batch.nodes:
+            found += [output + i for i in range(op.outputs) if output + i not in gone]
+        return found
+
+    def _send(
+        self, fragment: session_pb2.Fragment, reason: str, site: Site | None, fetched: dict[int, Value], uploads: list[int]
+    ) -> None:
+        while len(self._unanswered) >= UNANSWERED_LIMIT:
+            self._receive_one()
+        self._seq += 1
+        fragment.seq = self._seq
+        message = Message(
+            seq=self._seq,
+            reason=reason,
+            site=site,
+            nodes=len(fragment.nodes),
+            leaves=len(fragment.leaves),
+            backwards=len(fragment.backwards),
+            fetches=len(fragment.fetches),
+            demands=len(fragment.demands),
+            releases=len(fragment.releases),
+            uploaded_bytes=sum(uploads),
+        )
+        uploads.clear()
+        sent = _Sent(self._seq, fetched, message, perf_counter())
+        for value_id in fetched:
+            self._coming[value_id] = self._seq
+        self._unanswered.append(sent)
+        self.log.add(message)
+        try:
+            message.sent_bytes = self.transport.send(fragment)
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
+
+    def _interrupted(self) -> None:
+        for sent in self._unanswered:
+            sent.interrupted = True
+
+    def _receive_one(self) -> None:
+        """Takes in the oldest outcome; an error in it is kept for who waits."""
+        sent = self._unanswered[0]
+        try:
+            before = self.transport.traffic.received_bytes
+            outcome = self.transport.receive(self.timeout_s)
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
+        self._unanswered.popleft()
+        message = sent.message
+        message.received_bytes = self.transport.traffic.received_bytes - before
+        message.took_s = perf_counter() - sent.started
+        message.plan_cached = outcome.timings.plan_cached if outcome.timings.steps else None
+        message.execute_s = outcome.timings.execute_ns / 1e9
+        for value_id in sent.fetched:
+            if self._coming.get(value_id) == sent.seq:
+                del self._coming[value_id]
+        for fetched in outcome.values:
+            value = sent.fetched.get(fetched.id)
+            if value is None:
+                continue
+            if fetched.WhichOneof("content") == "by_get":
+                _, data = self.transport.get(fetched.id)
+                value.local = array_of(value.spec, data)
+            else:
+                value.local = array_of_message(fetched, value.spec)
+            message.fetched_bytes += value.spec.nbytes
+        if outcome.HasField("error"):
+            error = from_status(outcome.error)
+            message.error = type(error).__name__
+            if not (sent.interrupted and isinstance(error, CancelledError)):
+                self._failure = self._failure or at_line(error, self.recorder)
+
+    def wait(self, seq: int) -> None:
+        """Takes in every outcome up to this fragment's.
+
+        Raises:
+            TelegradError: one of them was an error; the first is raised, the session goes on.
+        """
+        while self._unanswered and self._unanswered[0].seq <= seq:
+            self._receive_one()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def fetch(self, values: Sequence[Value], reason: str = "look") -> list[NDArray]:
+        """The values' arrays, read-only: free where they are known here, else one message and a wait.
+
+        Raises:
+            TelegradError: they cannot be computed.
+        """
+        missing = [value for value in values if value.local is None]
+        if missing:
+            with self.lock:
+                coming = [self._coming[value.id] for value in missing if value.id in self._coming]
+                if coming:
+                    self.wait(max(coming))
+                    missing = [value for value in missing if value.local is None]
+                if missing:
+                    self.wait(self.flush(reason, fetches=list({value.id: value for value in missing}.values())))
+        found = []
+        for value in values:
+            if value.local is None:
+                raise SessionError("the server did not send a value that it was asked for")
+            found.append(value.local)
+        return found
+
+    def end_cell(self) -> None:
+        """Sends what is pending at the end of a notebook's cell; trouble waits until somebody looks."""
+        with self.lock:
+            if not (self.recorder.pending or self.recorder.leaves or self.recorder.released):
+                return
+            try:
+                self.flush("cell end", live=True)
+            except TelegradError as error:
+                self._failure = self._failure or error
+
+    def synchronize(self) -> None:
+        """Sends what is pending and waits until all of it is computed."""
+        with self.lock:
+            self.wait(self.flush("synchronize", live=True))
+
+    def close(self) -> None:
+        """Ends the session; tensors whose arrays are known here stay usable."""
+        with self.lock:
+            if self._closed:
+                return
+            self._closed = True
+            self.recorder.closed = True
+            self._end()

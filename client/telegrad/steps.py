@@ -1,0 +1,110 @@
+"""The steps of a view's recipe: what each makes of its input, and how a write goes back through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from telegrad import _primitives as p
+from telegrad.tensor import Tensor
+from telegrad_proto.errors import ArgumentError
+
+#: The kind of step and its attributes.
+Step = tuple[str, Any]
+
+_OVERLAP: Final = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() "
+    "the tensor before performing the operation."
+)
+
+
+def _reshape_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return p.reshape(part, shape=x._value.spec.shape)
+
+
+def _transpose_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    inverse = [0] * len(attrs)
+    for i, axis in enumerate(attrs):
+        inverse[axis] = i
+    return p.transpose(part, perm=tuple(inverse))
+
+
+def _slice_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    starts, limits, strides = attrs
+    return p.set_slice(x, part, starts=starts, limits=limits, strides=strides)
+
+
+def _broadcast_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    if part._value.spec.size != x._value.spec.size:
+        raise ArgumentError(_OVERLAP)
+    return p.reshape(part, shape=x._value.spec.shape)
+
+
+def _real_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return p.complex(part, p.imag(x))
+
+
+def _imag_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return p.complex(p.real(x), part)
+
+
+def _pick(x: Tensor, attrs: Any) -> Tensor:
+    positions, shape = attrs
+    return p.reshape(p.index(_flat(x), positions, axes=(0,)), shape=shape)
+
+
+def _pick_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    positions, _ = attrs
+    put = p.index_put(_flat(x), _flat(part), positions, axes=(0,), accumulate=False)
+    return p.reshape(put, shape=x._value.spec.shape)
+
+
+def _flat(x: Tensor) -> Tensor:
+    return p.reshape(x, shape=(x._value.spec.size,))
+
+
+def _as_real(x: Tensor, attrs: Any) -> Tensor:
+    shape = (*x._value.spec.shape, 1)
+    return p.concatenate(p.reshape(p.real(x), shape=shape), p.reshape(p.imag(x), shape=shape), axis=len(shape) - 1)
+
+
+def _as_real_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return _as_complex(part, attrs)
+
+
+def _as_complex(x: Tensor, attrs: Any) -> Tensor:
+    shape = x._value.spec.shape
+    lead, ones = shape[:-1], (1,) * len(shape)
+    halves = [
+        p.slice(x, starts=(0,) * len(lead) + (k,), limits=(*lead, k + 1), strides=ones) for k in (0, 1)
+    ]
+    return p.complex(p.reshape(halves[0], shape=lead), p.reshape(halves[1], shape=lead))
+
+
+def _as_complex_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return _as_real(part, attrs)
+
+
+FORWARD: Final[dict[str, Callable[[Tensor, Any], Tensor]]] = {
+    "reshape": lambda x, shape: p.reshape(x, shape=shape),
+    "transpose": lambda x, perm: p.transpose(x, perm=perm),
+    "slice": lambda x, attrs: p.slice(x, starts=attrs[0], limits=attrs[1], strides=attrs[2]),
+    "broadcast_to": lambda x, shape: p.broadcast_to(x, shape=shape),
+    "real": lambda x, _: p.real(x),
+    "imag": lambda x, _: p.imag(x),
+    "pick": _pick,
+    "as_real": _as_real,
+    "as_complex": _as_complex,
+}
+
+UNDO: Final[dict[str, Callable[[Tensor, Any, Tensor], Tensor]]] = {
+    "reshape": _reshape_undo,
+    "transpose": _transpose_undo,
+    "slice": _slice_undo,
+    "broadcast_to": _broadcast_undo,
+    "real": _real_undo,
+    "imag": _imag_undo,
+    "pick": _pick_undo,
+    "as_real": _as_real_undo,
+    "as_complex": _as_complex_undo,
+}
