@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
+from telegrad_server.cluster.environment import prepare
 from telegrad_server.config import Settings
 from telegrad_server.gateway.fleet import StaticFleet
 from telegrad_server.gateway.server import GatewaySettings, serve_gateway
@@ -37,7 +38,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """
     token = settings.read_token()
     if settings.ray:
-        # Ray is an optional dependency, and takes a second to import.
+        # Ray is an optional dependency, takes a second to import, and reads the environment then.
+        prepare()
         try:
             from telegrad_server.cluster.launch import serve_cluster
         except ModuleNotFoundError as error:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -71,12 +70,7 @@ def serve_cluster(
 
 @contextmanager
 def _started(workers: int | None) -> Iterator[None]:
-    """A Ray of our own on this machine, with a token of its own, gone without a trace at the end."""
-    if "RAY_AUTH_MODE" not in os.environ:
-        # Else Ray would leave a token, readable by everybody, in the home folder.
-        os.environ["RAY_AUTH_MODE"] = "token"
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    """A Ray of our own on this machine, gone without a trace at the end; see also `environment.prepare`."""
     parent = tempfile.gettempdir()
     folder = tempfile.mkdtemp(prefix="tg-ray-", dir=parent if len(parent) <= _LONGEST_FOLDER else "/tmp")  # noqa: S108
     try:

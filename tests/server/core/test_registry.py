@@ -1,0 +1,114 @@
+"""What a gateway believes of its workers, as answers and failures that come in."""
+
+from __future__ import annotations
+
+from telegrad_server.core.registry import Registry, Replace, Report
+
+
+def report(name: str, sessions: int = 0, *, capacity: int = 4, serving: bool = True) -> Report:
+    return Report(name, serving, sessions, capacity)
+
+
+def fleet(**sessions: int) -> Registry:
+    registry = Registry()
+    for number, (slot, count) in enumerate(sessions.items()):
+        registry.locate(slot, f"host:{number}")
+        registry.answered(slot, report(f"name-{slot}", count))
+    return registry
+
+
+def test_the_least_loaded_comes_first_and_the_full_not_at_all() -> None:
+    registry = fleet(a=2, b=0, c=4, d=1)
+    assert [slot for slot, _ in registry.candidates()] == ["b", "d", "a"]
+
+
+def test_load_is_relative_to_room() -> None:
+    registry = fleet(a=2)
+    registry.locate("big", "host:9")
+    registry.answered("big", report("name-big", 10, capacity=100))
+    assert [slot for slot, _ in registry.candidates()] == ["big", "a"]
+
+
+def test_what_was_placed_counts_until_the_next_report() -> None:
+    registry = fleet(a=0, b=1)
+    registry.placed("a")
+    registry.placed("a")
+    registry.placed("gone")
+    assert [slot for slot, _ in registry.candidates()] == ["b", "a"]
+    registry.answered("a", report("name-a", 0))
+    assert [slot for slot, _ in registry.candidates()] == ["a", "b"]
+
+
+def test_a_worker_that_drains_keeps_its_sessions_and_gets_no_new_ones() -> None:
+    registry = fleet(a=0)
+    registry.answered("a", report("name-a", 1, serving=False))
+    assert registry.candidates() == []
+    assert not registry.ready
+    assert registry.holder("name-a.123") == "host:0"
+
+
+def test_a_session_is_found_by_the_name_that_begins_its_id() -> None:
+    registry = fleet(a=0, b=0)
+    assert registry.holder("name-b.0123") == "host:1"
+    assert registry.holder("name-x.0123") is None
+    assert registry.holder("") is None
+    assert registry.settled
+
+
+def test_silence_makes_suspect_and_then_dead_once() -> None:
+    registry = fleet(a=0, b=0)
+    assert registry.failed("a", 100.0) == ()
+    assert registry.failed("a", 101.0) == ()
+    assert [slot for slot, _ in registry.candidates()] == ["a", "b"], "two failures may be a hiccup"
+    assert registry.failed("a", 102.0) == ()
+    assert [slot for slot, _ in registry.candidates()] == ["b"]
+    assert not registry.settled, "its sessions may still be there"
+    assert registry.failed("a", 104.9) == ()
+    assert registry.failed("a", 105.0) == (Replace("a"),)
+    assert registry.failed("a", 106.0) == (), "it is replaced once"
+    assert registry.failed("gone", 106.0) == ()
+
+
+def test_an_answer_clears_the_suspicion() -> None:
+    registry = fleet(a=0)
+    for now in range(4):
+        registry.failed("a", now)
+    registry.answered("a", report("name-a"))
+    assert registry.ready
+    for now in range(10, 14):
+        assert registry.failed("a", now) == ()
+
+
+def test_a_restarted_worker_is_another_one() -> None:
+    registry = fleet(a=3)
+    registry.locate("a", "host:77")
+    assert registry.candidates() == [], "nobody knows yet how it is"
+    assert registry.holder("name-a.1") == "host:77", "it may be the same, moved: it knows best"
+    registry.answered("a", report("name-new", 0))
+    assert registry.holder("name-a.1") is None
+    assert registry.settled
+    assert registry.candidates() == [("a", "host:77")]
+
+
+def test_the_same_place_told_again_changes_nothing() -> None:
+    registry = fleet(a=1)
+    registry.locate("a", "host:0")
+    assert registry.ready
+
+
+def test_a_removed_worker_is_gone() -> None:
+    registry = fleet(a=0)
+    registry.remove("a")
+    registry.remove("a")
+    registry.answered("a", report("late"))
+    assert registry.slots() == []
+    assert not registry.settled
+    assert registry.summary() == "no workers"
+
+
+def test_the_summary_names_each_state() -> None:
+    registry = fleet(a=0, b=0)
+    registry.locate("c", "host:5")
+    for now in range(3):
+        registry.failed("b", now)
+    assert registry.summary() == "a ready, b suspect, c new"
