@@ -81,7 +81,9 @@ def _transform(x: Tensor, axes: list[int], sizes: list[int], norm: str | None, *
 
 
 def _half(x: Tensor, axes: list[int], sizes: list[int], norm: str | None, *, conjugated: bool) -> Tensor:
-    """The transform of real x, of which the second half of the last axis, conjugates of the first, is left out."""
+    """The transform of real x, of which the second half of the last axis, conjugates of the first, is left
+    out.
+    """
     if x.dtype.kind == "c":
         raise DTypeError(f"expected a real input tensor, but got {x.dtype.name}")
     out = _transform(x, axes, sizes, norm, inverse=False)
@@ -94,7 +96,8 @@ def _real_from_half(
 ) -> Tensor:
     """The real transform of a half-spectrum: the other half is filled in with its conjugates.
 
-    Only the first half counts, and of the elements that are their own partners only the real parts: twice the real part of
+    Only the first half counts, and of the elements that are their own partners only the real parts: twice
+    the real part of
     the transform of the first half, less those counted twice.
     """
     z = _complex(x)
@@ -185,7 +188,9 @@ def rfftn(input: Tensor, s: Sizes = None, dim: Sizes = None, norm: str | None = 
 
 @function(namespace="fft", label="FftR2CBackward0")
 def rfft2(input: Tensor, s: Sizes = None, dim: Sizes = (-2, -1), norm: str | None = None) -> Tensor:
-    """The first half, of the last dimension, of the Fourier transform of a real tensor over two dimensions."""
+    """The first half, of the last dimension, of the Fourier transform of a real tensor over two
+    dimensions.
+    """
     return _half(input, *_axes(input, s, dim), norm, conjugated=False)
 
 
@@ -230,7 +235,9 @@ def hfft2(input: Tensor, s: Sizes = None, dim: Sizes = (-2, -1), norm: str | Non
 
 
 def _inverse_half(x: Tensor, axes: list[int], sizes: list[int], norm: str | None) -> Tensor:
-    """The first half of the inverse transform of real x: conjugates of the forward one, with the inverse's scale."""
+    """The first half of the inverse transform of real x: conjugates of the forward one, with the inverse's
+    scale.
+    """
     if x.dtype.kind == "c":
         raise DTypeError(f"expected a real input tensor, but got {x.dtype.name}")
     out = _transform(x, axes, sizes, norm, inverse=True)
@@ -245,18 +252,26 @@ def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None =
 
 @function(namespace="fft", label="FftR2CBackward0")
 def ihfftn(input: Tensor, s: Sizes = None, dim: Sizes = None, norm: str | None = None) -> Tensor:
-    """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over dimensions."""
+    """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over
+    dimensions.
+    """
     return _inverse_half(input, *_axes(input, s, dim), norm)
 
 
 @function(namespace="fft", label="FftR2CBackward0")
 def ihfft2(input: Tensor, s: Sizes = None, dim: Sizes = (-2, -1), norm: str | None = None) -> Tensor:
-    """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over two dimensions."""
+    """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over two
+    dimensions.
+    """
     return _inverse_half(input, *_axes(input, s, dim), norm)
 
 
 def _shifted(x: Tensor, dim: Sizes, sign: int) -> Tensor:
-    axes = range(x.ndim) if dim is None else [axis_of(d, x.ndim) for d in ([dim] if isinstance(dim, int) else dim)]
+    axes = (
+        range(x.ndim)
+        if dim is None
+        else [axis_of(d, x.ndim) for d in ([dim] if isinstance(dim, int) else dim)]
+    )
     out = p.identity(x)
     for axis in axes:
         size = x.shape[axis]

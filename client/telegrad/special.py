@@ -25,12 +25,18 @@ def _unary(name: str, primitive: Unary, label: str, doc: str) -> Unary:
     return function(label=label, namespace="special")(apply)
 
 
-i0e = _unary("i0e", p.i0e, "SpecialI0EBackward0", "The modified Bessel function of order 0, scaled by exp(-|x|).")
+i0e = _unary(
+    "i0e", p.i0e, "SpecialI0EBackward0", "The modified Bessel function of order 0, scaled by exp(-|x|)."
+)
 i1 = _unary("i1", p.i1, "SpecialI1Backward0", "The modified Bessel function of order 1.")
-i1e = _unary("i1e", p.i1e, "SpecialI1EBackward0", "The modified Bessel function of order 1, scaled by exp(-|x|).")
+i1e = _unary(
+    "i1e", p.i1e, "SpecialI1EBackward0", "The modified Bessel function of order 1, scaled by exp(-|x|)."
+)
 erfcx = _unary("erfcx", p.erfcx, "SpecialErfcxBackward0", "erfc, scaled by exp(x^2).")
 ndtri = _unary("ndtri", p.ndtri, "SpecialNdtriBackward0", "The inverse of ndtr.")
-log_ndtr = _unary("log_ndtr", p.log_ndtr, "SpecialLogNdtrBackward0", "The logarithm of ndtr, without underflow.")
+log_ndtr = _unary(
+    "log_ndtr", p.log_ndtr, "SpecialLogNdtrBackward0", "The logarithm of ndtr, without underflow."
+)
 
 
 @function(namespace="special", label="SpecialNdtrBackward0")

@@ -101,7 +101,8 @@ def add(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
 def _no_bool(a: Tensor, b: Tensor) -> None:
     if a.dtype is bool_ or b.dtype is bool_:
         raise DTypeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert "
+            "a mask, "
             "use the `~` or `logical_not()` operator instead."
             if a.dtype is not b.dtype
             else "Subtraction, the `-` operator, with two bool tensors is not supported. "
@@ -128,7 +129,8 @@ def rsub(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
 
 @function(inplace=True, aliases=("divide",))
 def div(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
-    """input / other, of which `rounding_mode` "trunc" leaves the integer part, "floor" the largest integer not above.
+    """input / other, of which `rounding_mode` "trunc" leaves the integer part, "floor" the largest integer
+    not above.
 
     Raises:
         ArgumentError: another rounding mode.
@@ -192,7 +194,9 @@ def ldexp(input: Tensor, other: Operand) -> Tensor:
 
 
 def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
-    """log(base ** a + base ** b) to the base, with no overflow: the larger one is taken out, ties either way."""
+    """log(base ** a + base ** b) to the base, with no overflow: the larger one is taken out, ties either
+    way.
+    """
     first = p.ge(a, b)
     high, low = p.where(first, a, b), p.where(first, b, a)
     # Both infinite: their difference is NaN, the answer is either one.
@@ -217,7 +221,9 @@ def logaddexp2(input: Tensor, other: Operand) -> Tensor:
 
 
 def zero_times(x: Tensor, y: Tensor, log: Callable[[Tensor], Tensor], lowest: float) -> Tensor:
-    """x * log(y), and 0 where x is 0 unless y is NaN; its derivative by x stays log(y) where that is finite."""
+    """x * log(y), and 0 where x is 0 unless y is NaN; its derivative by x stays log(y) where that is
+    finite.
+    """
     outside = p.logical_and(p.eq(x, like(x, 0)), p.le(y, like(y, lowest)))
     return p.mul(x, log(p.where(outside, like(y, lowest + 1), y)))
 
@@ -263,7 +269,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     base, a, b = promote_all(input, tensor1, tensor2)
     if a.dtype.kind not in "fc":
         raise DTypeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will "
+            "perform a "
             "true division of tensor1 and tensor2."
         )
     quotient = p.div(a, b)
@@ -316,7 +323,8 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     for name, part in (("real", real), ("imag", imag)):
         if part.dtype.kind != "f":
             raise DTypeError(
-                f"Expected both inputs to be Half, Float or Double tensors but got {name} of {part.dtype.name}"
+                f"Expected both inputs to be Half, Float or Double tensors but got {name} of "
+                f"{part.dtype.name}"
             )
     if real.dtype is not imag.dtype:
         raise DTypeError(

@@ -151,7 +151,8 @@ def tile(input: Tensor, *dims: Any, **named: Any) -> Tensor:
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
-    """Each element (along `dim`, or of all in order) so many times in a row; counts in a tensor are looked at.
+    """Each element (along `dim`, or of all in order) so many times in a row; counts in a tensor are looked
+    at.
 
     Raises:
         ShapeError: as many counts as elements are needed, or one.
@@ -237,10 +238,9 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
         raise ArgumentError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     # Below the diagonal when the dimensions are exchanged is above it.
     out = embedded(input, offset)
-    order: list[int] = []
     rest = iter(range(ndim - 2))
-    for i in range(ndim):
-        order.append(ndim - 2 if i == first else ndim - 1 if i == second else next(rest))
+    places = {first: ndim - 2, second: ndim - 1}
+    order = [places[i] if i in places else next(rest) for i in range(ndim)]
     return permuted(out, order)
 
 

@@ -42,7 +42,9 @@ def diff(
 
 
 def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
-    """The dimensions to differentiate along, each with the distance of neighbours: a number or a vector of places."""
+    """The dimensions to differentiate along, each with the distance of neighbours: a number or a vector of
+    places.
+    """
     if dim is None:
         axes = list(range(input.ndim))
     else:
@@ -54,7 +56,8 @@ def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
     given = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing]
     if len(given) != len(axes):
         raise ArgumentError(
-            f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(axes)}, got a list of "
+            f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(axes)}, "
+            "got a list of "
             f"length {len(given)}"
         )
     return list(zip(axes, given, strict=True))
@@ -68,9 +71,7 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order:
     steps = _spacings(input, spacing, dim)
     for axis, _ in steps:
         if input.shape[axis] <= edge_order:
-            raise ArgumentError(
-                "torch.gradient expected each dimension size to be at least edge_order+1"
-            )
+            raise ArgumentError("torch.gradient expected each dimension size to be at least edge_order+1")
     x = to_float(input)
     return [_slope(x, axis, step, edge_order) for axis, step in steps]
 
@@ -161,14 +162,19 @@ def _transposed(x: Tensor) -> Tensor:
 
 
 @function(label="SqueezeBackward0")
-def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
+def cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
     """The covariances of the rows, columns being observations with frequencies and weights.
 
     Raises:
         ShapeError: more than two dimensions.
     """
     if input.ndim > 2:
-        raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions")
+        raise ShapeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} "
+            "dimensions"
+        )
     x = to_float(input)
     x = reshaped(x, (1, -1)) if x.ndim < 2 else x
     return _covariance(x, correction, fweights, aweights, x.shape[0] == 1)
@@ -177,7 +183,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
 def _covariance(
     x: Tensor, correction: int, fweights: Tensor | None, aweights: Tensor | None, single: bool
 ) -> Tensor:
-    # Each step is in the type that torch has there: weights of less precision round, and so do their gradients.
+    # Each step is in the type that torch has there: weights of less precision round, and so do their
+    # gradients.
     weights = fweights if aweights is None else aweights if fweights is None else mul(fweights, aweights)
     if weights is None:
         centre = mean_over(x, (1,), True)
@@ -208,7 +215,8 @@ def corrcoef(input: Tensor) -> Tensor:
     """
     if input.ndim > 2:
         raise ShapeError(
-            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} "
+            "dimensions"
         )
     c = cov(input)
     if not c.ndim:
@@ -219,5 +227,3 @@ def corrcoef(input: Tensor) -> Tensor:
     scale = p.sqrt(diagonal_of(c, 0, 0, 1))
     c = p.div(c, p.reshape(scale, shape=(size, 1)))
     return p.div(c, p.reshape(scale, shape=(1, size)))
-
-

@@ -47,7 +47,9 @@ bitwise_right_shift = _comparison("bitwise_right_shift", p.shift_right, "The bit
 def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
-    """Where |input - other| <= atol + rtol * |other|, or both are the same infinity, or both NaN if `equal_nan`."""
+    """Where |input - other| <= atol + rtol * |other|, or both are the same infinity, or both NaN if
+    `equal_nan`.
+    """
     a, b = promote_operands(input, other)
     close = p.eq(a, b)
     if equal_nan and a.dtype.kind in "fc":

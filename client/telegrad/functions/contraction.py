@@ -51,7 +51,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     _same_type(input, mat2)
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise ShapeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, {input.shape[2]}] "
+            f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
+            f"{input.shape[2]}] "
             f"but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
         )
     return p.matmul(input, mat2)
@@ -62,12 +63,14 @@ def _vectors(a: Tensor, b: Tensor, name: str) -> None:
         raise ShapeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
     if a.dtype is not b.dtype:
         raise DTypeError(
-            f"{name} : expected both vectors to have same dtype, but found {scalar_name(a.dtype)} and {scalar_name(b.dtype)}"
+            f"{name} : expected both vectors to have same dtype, but found {scalar_name(a.dtype)} and "
+            f"{scalar_name(b.dtype)}"
         )
     if a.shape != b.shape:
         m, n = a.shape[0], b.shape[0]
         raise ShapeError(
-            f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have the same number of elements, "
+            f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have the same number of "
+            "elements, "
             f"but got {m} and {n} elements respectively"
         )
 
@@ -309,7 +312,8 @@ def cross_product(a: Tensor, b: Tensor, axis: int) -> Tensor:
         )
     if a.shape[axis] != 3 or b.shape[axis] != 3:
         raise ShapeError(
-            f"linalg.cross: inputs dimension {axis} must have length 3. Got {a.shape[axis]} and {b.shape[axis]}"
+            f"linalg.cross: inputs dimension {axis} must have length 3. Got {a.shape[axis]} and "
+            f"{b.shape[axis]}"
         )
     a, b = promote_operands(a, b)
     shape = shapes.broadcast(tuple(a.shape), tuple(b.shape))

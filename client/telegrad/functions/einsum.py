@@ -55,12 +55,14 @@ def _labels(text: str, x: Tensor, position: int, dots: int) -> tuple[str, ...]:
             )
     if not ellipsis and named != x.ndim:
         raise ShapeError(
-            f"einsum(): the number of subscripts in the equation ({named}) does not match the number of dimensions "
+            f"einsum(): the number of subscripts in the equation ({named}) does not match the number of "
+            "dimensions "
             f"({x.ndim}) for operand {position} and no ellipsis was given"
         )
     if named > x.ndim:
         raise ShapeError(
-            f"einsum(): the number of subscripts in the equation ({named}) is more than the number of dimensions "
+            f"einsum(): the number of subscripts in the equation ({named}) is more than the number of "
+            "dimensions "
             f"({x.ndim}) for operand {position}"
         )
     covered = x.ndim - named
@@ -91,7 +93,9 @@ def _summed(term: Term, keep: set[str]) -> Term:
 
 
 def _product(a: Term, b: Term, keep: set[str]) -> Term:
-    """Both operands multiplied and summed over the labels that nothing after them needs, as one batched product."""
+    """Both operands multiplied and summed over the labels that nothing after them needs, as one batched
+    product.
+    """
     alone_a, alone_b = keep | set(b.labels), keep | set(a.labels)
     a, b = _summed(a, alone_a), _summed(b, alone_b)
     # A dimension of 1 that stretches against a longer one to be summed is summed on its own.
@@ -126,7 +130,8 @@ def einsum(*args: Any) -> Tensor:
     """
     if len(args) < 2:
         raise ArgumentError(
-            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, or at least one operand "
+            "and its subscripts list"
         )
     if isinstance(args[0], str):
         equation = args[0]
@@ -179,7 +184,8 @@ def _check_sizes(labels: Sequence[tuple[str, ...]], operands: Sequence[Tensor]) 
             size, before = x.shape[axis], seen.get(name, 1)
             if size not in (1, before) and before != 1:
                 raise ShapeError(
-                    f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast with previously "
+                    f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast "
+                    "with previously "
                     f"seen size {before}"
                 )
             seen[name] = before if size == 1 else size

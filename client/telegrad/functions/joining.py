@@ -58,7 +58,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     for i, x in enumerate(given):
         if tuple(x.shape) != first:
             raise ShapeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(x.shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                f"{list(x.shape)} at entry {i}"
             )
     axis = axis_of(dim, len(first) + 1)
     shape = (*first[:axis], 1, *first[axis:])
@@ -142,7 +143,8 @@ def block_diag(*tensors: Any) -> Tensor:
     for i, x in enumerate(given):
         if x.ndim > 2:
             raise ShapeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} dimensions"
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {x.ndim} "
+                "dimensions"
             )
     blocks = [p.reshape(x, shape=(1, *(x.shape or (1,)))) if x.ndim < 2 else x for x in given]
     dtype = result_type(*blocks)

@@ -121,5 +121,7 @@ def cdist_direct(x1: Tensor, x2: Tensor, order: float) -> Tensor:
 def cdist(
     x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
 ) -> Tensor:
-    """The distances of order p between all rows of x1 and all of x2; the mode is accepted and without effect."""
+    """The distances of order p between all rows of x1 and all of x2; the mode is accepted and without
+    effect.
+    """
     return cdist_direct(*floating_pair(x1, x2), float(p))

@@ -1,4 +1,6 @@
-"""What a function does to its arguments before the primitives see them: axes counted from the front, shapes stretched."""
+"""What a function does to its arguments before the primitives see them: axes counted from the front, shapes
+stretched.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ def axis_of(dim: int, ndim: int) -> int:
 
 
 def axes_of(dim: Dims, ndim: int, *, empty_is_all: bool = True) -> tuple[int, ...]:
-    """The dimensions counted from the front and sorted; all of them for None (and for an empty list, as in torch)."""
+    """The dimensions counted from the front and sorted; all of them for None (and for an empty list, as in
+    torch).
+    """
     if dim is None:
         return tuple(range(ndim))
     if isinstance(dim, int):
@@ -133,7 +137,8 @@ def required_floating(x: Tensor, name: str) -> None:
     """
     if x.dtype.kind not in "fc":
         raise ArgumentError(
-            f"{name}: input dtype should be either floating point or complex dtypes. Got {x.dtype.name} instead."
+            f"{name}: input dtype should be either floating point or complex dtypes. Got {x.dtype.name} "
+            "instead."
         )
 
 

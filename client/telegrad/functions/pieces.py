@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,7 +118,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0, **named: Any
     sizes = [int(size) for size in split_size_or_sections]
     if sum(sizes) != total or any(size < 0 for size in sizes):
         raise ArgumentError(
-            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension {axis}), "
+            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at "
+            f"dimension {axis}), "
             f"but got split_sizes={sizes}"
         )
     return _cut(input, axis, sizes)
@@ -154,7 +156,7 @@ def _bounds(total: int, indices_or_sections: Any) -> list[tuple[int, int]]:
             raise ArgumentError(f"number of sections must be larger than 0, got {indices_or_sections}")
         small, larger = divmod(total, indices_or_sections)
         cuts = [i * small + min(i, larger) for i in range(indices_or_sections + 1)]
-        return list(zip(cuts, cuts[1:], strict=False))
+        return list(itertools.pairwise(cuts))
     inner = [slice(None, i).indices(total)[1] for i in indices_or_sections]
     starts, stops = [0, *inner], [*inner, total]
     return [(start, max(start, stop)) for start, stop in zip(starts, stops, strict=True)]
@@ -181,7 +183,8 @@ def _split_along(name: str, x: Tensor, least: int, axis: int, indices_or_section
         indices_or_sections < 1 or x.shape[axis] % indices_or_sections
     ):
         raise ShapeError(
-            f"torch.{name} attempted to split along dimension {axis}, but the size of the dimension {x.shape[axis]} is not "
+            f"torch.{name} attempted to split along dimension {axis}, but the size of the dimension "
+            f"{x.shape[axis]} is not "
             f"divisible by the split_size {indices_or_sections}!"
         )
     return tensor_split(x, indices_or_sections, axis)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import cast_to, filled, like
+from telegrad.functions.operands import cast_to, detached, filled, like
+from telegrad.functions.results import Frexp
 from telegrad.promotion import to_float
 from telegrad.registry import function
 from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import bool_
+from telegrad_proto.dtypes import bool_, int32
 from telegrad_proto.errors import DTypeError
 
 Unary = Callable[[Tensor], Tensor]
@@ -157,42 +158,6 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@function()
-def conj(input: Tensor) -> Tensor:
-    """The complex conjugates; a real tensor itself."""
-    return p.conj(input) if input.dtype.kind == "c" else input
-
-
-@function(inplace=True)
-def conj_physical(input: Tensor) -> Tensor:
-    """The complex conjugates; a real tensor itself."""
-    return p.conj(input) if input.dtype.kind == "c" else input
-
-
-@function(label=None)
-def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugation is never put off here."""
-    return input
-
-
-@function(label=None)
-def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negation is never put off here."""
-    return input
-
-
-@function()
-def angle(input: Tensor) -> Tensor:
-    """The angle of each element in the complex plane; of a real one 0 or pi."""
-    x = to_float(input)
-    if x.dtype.kind == "c":
-        return p.atan2(p.imag(x), p.real(x))
-    # The sign times zero is zero everywhere, and so is its derivative: angle() of a real tensor has one, and it is 0.
-    zero = p.mul(p.sign(x), like(x, 0.0))
-    turned = p.where(p.lt(x, like(x, 0.0)), p.add(zero, like(x, math.pi)), zero)
-    return p.where(p.isnan(x), like(x, math.nan), turned)
-
-
 @function(label="MulBackward0", inplace=True)
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees as radians."""
@@ -238,7 +203,9 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 def nan_to_num(
     input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:
-    """The tensor with numbers in the place of NaN and the infinities: 0 and the type's bounds where not given."""
+    """The tensor with numbers in the place of NaN and the infinities: 0 and the type's bounds where not
+    given.
+    """
     if input.dtype.kind not in "fc":
         return input
     if input.dtype.kind == "c":
@@ -286,15 +253,6 @@ def isneginf(input: Tensor) -> Tensor:
 
 
 @function(label=None)
-def isreal(input: Tensor) -> Tensor:
-    """Where an element has no imaginary part."""
-    if input.dtype.kind != "c":
-        return filled(input.shape, True, bool_)
-    imag = p.imag(input)
-    return p.eq(imag, like(imag, 0))
-
-
-@function(label=None)
 def signbit(input: Tensor) -> Tensor:
     """Where an element's sign is negative; -0.0 counts."""
     if input.dtype.kind != "f":
@@ -312,28 +270,6 @@ def logical_not(input: Tensor) -> Tensor:
 def bitwise_not(input: Tensor) -> Tensor:
     """The bits of each element turned over."""
     return p.bitwise_not(input)
-
-
-@function(label=None)
-def view_as_real(input: Tensor) -> Tensor:
-    """The parts of complex elements along a last dimension of two."""
-    parts = [p.reshape(part, shape=(*input.shape, 1)) for part in (p.real(input), p.imag(input))]
-    return p.concatenate(*parts, axis=input.ndim)
-
-
-@function(label=None)
-def view_as_complex(input: Tensor) -> Tensor:
-    """Complex elements made of pairs along the last dimension.
-
-    Raises:
-        DTypeError: the last dimension is not of size 2.
-    """
-    if not input.ndim or input.shape[-1] != 2:
-        raise DTypeError("Tensor must have a last dimension of size 2")
-    lead = tuple(input.shape[:-1])
-    zeros, ones = (0,) * len(lead), (1,) * len(lead)
-    parts = [p.slice(input, starts=(*zeros, i), limits=(*lead, i + 1), strides=(*ones, 1)) for i in (0, 1)]
-    return p.complex(*(p.reshape(part, shape=lead) for part in parts))
 
 
 @function()
@@ -375,19 +311,16 @@ def fill(input: Tensor, value: Tensor | float) -> Tensor:
     return p.where(filled(input.shape, False, bool_), input, source)
 
 
-@function(method=False)
-def real(input: Tensor) -> Tensor:
-    """The real parts; a real tensor itself."""
-    return p.real(input) if input.dtype.kind == "c" else input
-
-
-@function(method=False)
-def imag(input: Tensor) -> Tensor:
-    """The imaginary parts.
-
-    Raises:
-        DTypeError: the tensor is real.
-    """
-    if input.dtype.kind != "c":
-        raise DTypeError("imag is not implemented for tensors with non-complex dtypes.")
-    return p.imag(input)
+@function()
+def frexp(input: Tensor) -> Frexp:
+    """Each element as a mantissa, at least 0.5 and below 1, times a power of two."""
+    x = to_float(input)
+    usual = p.logical_and(p.isfinite(x), p.ne(x, like(x, 0)))
+    size = p.abs(p.where(usual, detached(x), like(x, 1)))
+    power = p.add(p.floor(p.log2(size)), like(x, 1))
+    # log2 may round up at a power of two and down below one.
+    share = p.mul(size, p.exp2(p.neg(power)))
+    power = p.where(p.ge(share, like(x, 1)), p.add(power, like(x, 1)), power)
+    power = p.where(p.lt(share, like(x, 0.5)), p.sub(power, like(x, 1)), power)
+    power = p.where(usual, power, like(x, 0))
+    return Frexp(p.mul(x, p.exp2(p.neg(power))), p.cast(power, dtype=int32))

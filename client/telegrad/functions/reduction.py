@@ -67,7 +67,8 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     x = cast_to(input, dtype)
     if x.dtype.kind not in "fc":
         raise DTypeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
+            "dtype. "
             f"Got: {_scalar_names(x.dtype)}"
         )
     out = mean_over(x, axes_of(dim, x.ndim), keepdim)
@@ -128,7 +129,8 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _require_elements(x: Tensor, name: str) -> None:
     if not math.prod(x.shape):
         raise AxisError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
+            "dim with "
             "the 'dim' argument."
         )
 
@@ -157,7 +159,9 @@ def _arg(x: Tensor, dim: int | None, keepdim: bool, primitive: Any, name: str) -
 
 
 def pick(x: Tensor, index: Tensor, axis: int, keepdim: bool) -> Tensor:
-    """The elements of x at one index along the axis, whose dimension is 1 in `index` and stays where `keepdim`."""
+    """The elements of x at one index along the axis, whose dimension is 1 in `index` and stays where
+    `keepdim`.
+    """
     taken = p.gather(x, index, axis=axis)
     return taken if keepdim else _dropped(taken, axis)
 
@@ -177,7 +181,9 @@ def _extreme(x: Tensor, dim: int, keepdim: bool, primitive: Any) -> tuple[Tensor
 
 @function(label="MaxBackward1")
 def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, **named: Any) -> Any:
-    """The largest element; along a dimension (values, indices); with a second tensor the larger of two elements."""
+    """The largest element; along a dimension (values, indices); with a second tensor the larger of two
+    elements.
+    """
     other = named.pop("other", dim if isinstance(dim, Tensor) else None)
     if other is not None:
         return maximum(input, other)
@@ -191,7 +197,9 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
 
 @function(label="MinBackward1")
 def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, **named: Any) -> Any:
-    """The smallest element; along a dimension (values, indices); with a second tensor the smaller of two elements."""
+    """The smallest element; along a dimension (values, indices); with a second tensor the smaller of two
+    elements.
+    """
     other = named.pop("other", dim if isinstance(dim, Tensor) else None)
     if other is not None:
         return minimum(input, other)
@@ -233,7 +241,8 @@ def variance_over(
 def _variance(
     x: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
 ) -> tuple[Tensor, Tensor]:
-    # var(x, unbiased) is torch's older call, var(x, dim, unbiased, keepdim) its old one, var(x, dim, correction=) today's.
+    # var(x, unbiased) is torch's older call, var(x, dim, unbiased, keepdim) its old one, var(x, dim,
+    # correction=) today's.
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,17 +19,15 @@ from telegrad.functions.operands import (
     expanded,
     filled,
     like,
-    positions,
     reshaped,
     tensor_of,
 )
-from telegrad.functions.shape import permuted
 from telegrad.promotion import Number, cast, constant, promote_operands
 from telegrad.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int64
-from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from telegrad_proto.errors import AxisError, DTypeError, ShapeError
 
 
 def indices_of(index: Tensor, name: str) -> Tensor:
@@ -44,7 +41,7 @@ def indices_of(index: Tensor, name: str) -> Tensor:
     return cast(index, int64)
 
 
-def _whole(x: Tensor, out: Tensor) -> Tensor:
+def whole_of(x: Tensor, out: Tensor) -> Tensor:
     """A result for a tensor that was given a dimension because it had none."""
     return out if x.ndim else p.reshape(out, shape=())
 
@@ -61,7 +58,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 @function(label="GatherBackward0")
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """The elements that `indices` names along a dimension, both stretched in the others; without one, of all in order.
+    """The elements that `indices` names along a dimension, both stretched in the others; without one, of all
+    in order.
 
     Raises:
         ShapeError: not as many dimensions.
@@ -100,7 +98,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     where_ = indices_of(index, "put")
     if where_.numel() != source.numel():
         raise ShapeError(
-            f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source.numel()}, "
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() "
+            f"= {source.numel()}, "
             f"index.numel() = {where_.numel()}"
         )
     flat = p.reshape(input, shape=(input.numel(),))
@@ -109,7 +108,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     return p.reshape(out, shape=tuple(input.shape))
 
 
-def _one_index(index: Tensor, name: str) -> Tensor:
+def one_index(index: Tensor, name: str) -> Tensor:
     found = indices_of(index, name)
     if found.ndim > 1:
         raise AxisError(f"{name}(): Index is supposed to be a vector")
@@ -120,12 +119,12 @@ def _one_index(index: Tensor, name: str) -> Tensor:
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices along a dimension that a vector of indices names."""
     axis = axis_of(dim, input.ndim)
-    found = _one_index(index, "index_select")
-    return _whole(input, p.index(at_least_one_dim(input), found, axes=(axis,)))
+    found = one_index(index, "index_select")
+    return whole_of(input, p.index(at_least_one_dim(input), found, axes=(axis,)))
 
 
 def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, add: bool) -> Tensor:
-    axis, found = axis_of(dim, x.ndim), _one_index(index, name)
+    axis, found = axis_of(dim, x.ndim), one_index(index, name)
     wide = at_least_one_dim(x)
     values = at_least_one_dim(source)
     target = (*wide.shape[:axis], found.shape[0], *wide.shape[axis + 1 :])
@@ -134,7 +133,7 @@ def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, a
             f"{name}(): source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
         )
-    return _whole(x, p.index_put(wide, values, found, axes=(axis,), accumulate=add))
+    return whole_of(x, p.index_put(wide, values, found, axes=(axis,), accumulate=add))
 
 
 @function(inplace=True)
@@ -162,16 +161,17 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
     source = tensor_of(value, input.dtype)
     if source.ndim:
         raise ShapeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {source.ndim} dimension(s)."
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {source.ndim} "
+            "dimension(s)."
         )
-    axis, found = axis_of(dim, input.ndim), _one_index(index, "index_fill")
+    axis, found = axis_of(dim, input.ndim), one_index(index, "index_fill")
     wide = at_least_one_dim(input)
     # By a mask, so that an index that stands twice counts once in the value's gradient.
     size = wide.shape[axis]
     blank, marks = filled((size,), False, bool_), filled(tuple(found.shape), True, bool_)
     touched = p.index_put(blank, marks, found, axes=(0,), accumulate=False)
     line = tuple(size if i == axis else 1 for i in range(wide.ndim))
-    return _whole(input, p.where(p.reshape(touched, shape=line), source, wide))
+    return whole_of(input, p.where(p.reshape(touched, shape=line), source, wide))
 
 
 @function(inplace=True)
@@ -202,153 +202,6 @@ def index_put(
 
 
 @function(inplace=True)
-def scatter(
-    input: Tensor,
-    dim: int,
-    index: Tensor,
-    src: Operand | None = None,
-    *,
-    value: Operand | None = None,
-    reduce: str | None = None,
-) -> Tensor:
-    """The tensor with elements of `src`, or one value, written along a dimension where `index` says.
-
-    Raises:
-        ArgumentError: `reduce` is neither "add" nor "multiply".
-    """
-    given = src if value is None else value
-    assert given is not None, "scatter(): missing src or value"
-    found = indices_of(index, "scatter")
-    axis = axis_of(dim, input.ndim)
-    if isinstance(given, Tensor) and (given.ndim or not input.ndim):
-        source = given
-    else:
-        source = expanded(tensor_of(given, input.dtype), tuple(found.shape))
-    if reduce == "multiply":
-        return _reduced(input, axis, found, source, "prod", include_self=True)
-    if reduce not in (None, "add"):
-        raise ArgumentError("reduce argument must be either add or multiply.")
-    write = p.scatter if reduce is None else p.scatter_add
-    parts = [at_least_one_dim(x) for x in (input, found, source)]
-    return _whole(input, write(*parts, axis=axis))
-
-
-@function(inplace=True)
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """The tensor with elements of `src` added along a dimension where `index` says."""
-    axis, found = axis_of(dim, input.ndim), indices_of(index, "scatter")
-    parts = [at_least_one_dim(x) for x in (input, found, src)]
-    return _whole(input, p.scatter_add(*parts, axis=axis))
-
-
-_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
-
-
-@function(inplace=True)
-def scatter_reduce(
-    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
-) -> Tensor:
-    """The tensor with elements of `src` reduced along a dimension into the places that `index` names.
-
-    Raises:
-        ArgumentError: `reduce` is none of sum, prod, mean, amax, amin.
-    """
-    if reduce not in _REDUCTIONS:
-        raise ArgumentError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
-    axis, found = axis_of(dim, input.ndim), indices_of(index, "scatter_reduce")
-    return _reduced(input, axis, found, src, reduce, include_self=include_self)
-
-
-@function(inplace=True)
-def index_reduce(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
-) -> Tensor:
-    """The tensor with slices of `source` reduced into those that a vector of indices names along a dimension.
-
-    Raises:
-        ArgumentError: `reduce` is none of prod, mean, amax, amin.
-    """
-    if reduce not in _REDUCTIONS[1:]:
-        raise ArgumentError(f"reduce argument must be either prod, mean, amax or amin, got {reduce}")
-    axis, found = axis_of(dim, input.ndim), _one_index(index, "index_reduce")
-    values = at_least_one_dim(source)
-    line = tuple(-1 if i == axis else 1 for i in range(values.ndim))
-    spread = expanded(reshaped(found, line), tuple(values.shape))
-    return _reduced(input, axis, spread, source, reduce, include_self=include_self)
-
-
-def _reduced(x: Tensor, axis: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool) -> Tensor:
-    base, found, values = (at_least_one_dim(t) for t in (x, index, src))
-    if tuple(values.shape) != tuple(found.shape):
-        whole = zip(values.shape, found.shape, strict=True)
-        if any(have < want for have, want in whole):
-            raise ShapeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension {axis} and "
-                f"to be no larger size than src {list(src.shape)}"
-            )
-        zeros, ones = (0,) * values.ndim, (1,) * values.ndim
-        values = p.slice(values, starts=zeros, limits=tuple(found.shape), strides=ones)
-    if reduce in ("sum", "mean"):
-        return _whole(
-            x, _scattered_mean(base, axis, found, values, include_self=include_self, mean=reduce == "mean")
-        )
-    return _whole(x, _scattered_extreme(base, axis, found, values, reduce, include_self=include_self))
-
-
-def _hits(base: Tensor, axis: int, index: Tensor) -> Tensor:
-    """How many elements each place of `base` gets."""
-    ones = expanded(like(base, 1), tuple(index.shape))
-    return p.scatter_add(expanded(like(base, 0), tuple(base.shape)), index, ones, axis=axis)
-
-
-def _scattered_mean(
-    base: Tensor, axis: int, index: Tensor, values: Tensor, *, include_self: bool, mean: bool
-) -> Tensor:
-    count = _hits(base, axis, index)
-    untouched = p.eq(count, like(count, 0))
-    start = base if include_self else p.where(untouched, base, like(base, 0))
-    total = p.scatter_add(start, index, values, axis=axis)
-    if not mean:
-        return total
-    count = p.add(count, like(count, 1)) if include_self else p.where(untouched, like(count, 1), count)
-    return p.div(total, count) if base.dtype.kind in "fc" else p.floor_divide(total, count)
-
-
-def _scattered_extreme(
-    base: Tensor, axis: int, index: Tensor, values: Tensor, reduce: str, *, include_self: bool
-) -> Tensor:
-    """Products and extremes by a table of which source goes where: an axis of sources beside the axis of targets."""
-    if not math.prod(index.shape):
-        return base
-    targets = base.shape[axis]
-    # Places that `index` does not cover in other dimensions keep their own values.
-    cover = tuple(n if i == axis else m for i, (n, m) in enumerate(zip(base.shape, index.shape, strict=True)))
-    zeros, ones = (0,) * base.ndim, (1,) * base.ndim
-    inner = base if cover == tuple(base.shape) else p.slice(base, starts=zeros, limits=cover, strides=ones)
-    wide = (*index.shape[: axis + 1], 1, *index.shape[axis + 1 :])
-    line = tuple(targets if i == axis + 1 else 1 for i in range(base.ndim + 1))
-    chosen = p.eq(p.reshape(index, shape=wide), p.reshape(positions(targets), shape=line))
-    neutral, combine = {
-        "prod": (1, p.prod),
-        "amax": (-math.inf if base.dtype.kind == "f" else _LOWEST, p.amax),
-        "amin": (math.inf if base.dtype.kind == "f" else -_LOWEST, p.amin),
-    }[reduce]
-    table = p.where(chosen, p.reshape(values, shape=wide), like(base, neutral))
-    touched = p.any(chosen, axes=(axis,), keepdims=False)
-    own = p.reshape(inner, shape=(*inner.shape[:axis], 1, *inner.shape[axis:]))
-    if not include_self:
-        kept = p.reshape(touched, shape=tuple(own.shape))
-        own = p.where(kept, like(base, neutral), own)
-    out = combine(p.concatenate(own, table, axis=axis), axes=(axis,), keepdims=False)
-    if cover == tuple(base.shape):
-        return out
-    return p.set_slice(base, out, starts=zeros, limits=cover, strides=ones)
-
-
-_LOWEST = -(2**31)
-
-
-@function(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """The tensor with one value where the mask holds.
 
@@ -362,7 +215,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
         )
     if isinstance(value, Tensor) and value.ndim:
         raise ShapeError(
-            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
+            "dimension(s)."
         )
     return p.where(mask, tensor_of(value, input.dtype), input)
 
@@ -423,65 +277,6 @@ def where(condition: Tensor, input: Operand | None = None, other: Operand | None
 def _where_method(input: Tensor, condition: Tensor, other: Operand) -> Any:
     """The tensor's elements where the condition holds, else `other`."""
     return where(condition, input, other)
-
-
-@function()
-def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
-    """The tensor with `src` written at one index along a dimension."""
-    axis = axis_of(dim, input.ndim)
-    size = input.shape[axis]
-    if not -size <= index < size:
-        raise AxisError(
-            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {axis}"
-        )
-    place = index + size if index < 0 else index
-    slot = (*input.shape[:axis], 1, *input.shape[axis + 1 :])
-    return _overwritten(input, p.reshape(src, shape=slot), axis, place, place + 1, 1)
-
-
-def _overwritten(x: Tensor, src: Tensor, axis: int, start: int, stop: int, step: int) -> Tensor:
-    starts, limits, strides = [0] * x.ndim, list(x.shape), [1] * x.ndim
-    starts[axis], limits[axis], strides[axis] = start, stop, step
-    return p.set_slice(
-        x, cast(src, x.dtype), starts=tuple(starts), limits=tuple(limits), strides=tuple(strides)
-    )
-
-
-@function()
-def slice_scatter(
-    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
-) -> Tensor:
-    """The tensor with `src` written from `start` to before `end` along a dimension."""
-    axis = axis_of(dim, input.ndim)
-    first, stop, _ = slice(start, end, step).indices(input.shape[axis])
-    return _overwritten(input, src, axis, first, max(first, stop), step)
-
-
-@function()
-def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The tensor with `src` written on the diagonals of the matrices in two dimensions."""
-    axis1, axis2 = axis_of(dim1, input.ndim), axis_of(dim2, input.ndim)
-    lead = [i for i in range(input.ndim) if i not in (axis1, axis2)]
-    order = (*lead, axis1, axis2)
-    turned = permuted(input, order)
-    rows, columns = turned.shape[-2:]
-    batch = tuple(turned.shape[:-2])
-    length = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
-    if tuple(src.shape) != (*batch, length):
-        raise ShapeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
-            f"slice size = {[*batch, length]}"
-        )
-    if not length:
-        return p.identity(input)
-    flat = p.reshape(turned, shape=(*batch, rows * columns))
-    start = offset if offset >= 0 else -offset * columns
-    stop = start + (length - 1) * (columns + 1) + 1
-    written = p.reshape(
-        _overwritten(flat, src, len(batch), start, stop, columns + 1), shape=tuple(turned.shape)
-    )
-    back = tuple(order.index(i) for i in range(input.ndim))
-    return permuted(written, back)
 
 
 @function(label=None, method=False)

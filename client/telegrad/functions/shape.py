@@ -1,4 +1,6 @@
-"""Functions that give the same elements other dimensions: most are views, which share their tensor's memory."""
+"""Functions that give the same elements other dimensions: most are views, which share their tensor's
+memory.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
         inner = shapes.resolve_reshape((shape[axis],), tuple(sizes))
     except ShapeError:
         raise ShapeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({shape[axis]}) "
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
+            f"({shape[axis]}) "
             "in the input tensor"
         ) from None
     return viewed(input, (*shape[:axis], *inner, *shape[axis + 1 :]))
@@ -147,7 +150,8 @@ def permute(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     order = sizes_of(dims or (named["dims"],))
     if len(order) != input.ndim:
         raise ShapeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
+            "desired "
             f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
         )
     found = tuple(axis_of(dim, input.ndim) for dim in order)
@@ -184,7 +188,8 @@ def adjoint(input: Tensor) -> Tensor:
     """
     if input.ndim < 2:
         raise ShapeError(
-            f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor."
+            f"tensor.adjoint() is only supported on matrices or batches of matrices. Got {input.ndim}-D "
+            "tensor."
         )
     out = swapped(input, input.ndim - 2, input.ndim - 1)
     return p.conj(out) if input.dtype.kind == "c" else out
@@ -201,7 +206,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     targets = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(sources) != len(targets):
         raise ArgumentError(
-            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should contain the same number of "
+            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should contain the "
+            "same number of "
             f"dims as destination ({list(targets)} dims)"
         )
     src = [axis_of(dim, input.ndim) for dim in sources]
@@ -227,7 +233,8 @@ def expand(input: Tensor, *size: Any, **named: Any) -> Tensor:
             target[i] = input.shape[i - lead]
         elif n < 0:
             raise ShapeError(
-                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
+                f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension "
+                f"{i}"
             )
     shapes.check_expand(tuple(input.shape), tuple(target))
     return views.broadcast_to(input, shape=tuple(target))

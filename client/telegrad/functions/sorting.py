@@ -28,9 +28,7 @@ from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeErr
 
 
 @function()
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Extreme:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Extreme:
     """The elements in order along a dimension, and where they were."""
     axis = axis_of(dim, input.ndim)
     values, indices = p.sort(at_least_one_dim(input), axis=axis, descending=descending, stable=True)
@@ -106,7 +104,8 @@ def _median(x: Tensor, axis: int, keepdim: bool, *, skip_nan: bool) -> Extreme:
     size = x.shape[axis]
     if not size:
         raise AxisError(f"median(): Expected reduction dim {axis} to have non-zero size.")
-    # NaN sorts last. The median of a slice with NaN is its first NaN, or the median of the rest where NaN is skipped.
+    # NaN sorts last. The median of a slice with NaN is its first NaN, or the median of the rest where NaN is
+    # skipped.
     if x.dtype.kind != "f":
         return _ranked(x, axis, (size - 1) // 2, keepdim)
     plain = detached(x)
@@ -184,13 +183,16 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Extreme:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(x: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, *, skip_nan: bool) -> Tensor:
+def _quantile(
+    x: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, *, skip_nan: bool
+) -> Tensor:
     name = "nanquantile" if skip_nan else "quantile"
     if x.dtype.kind != "f" or x.dtype.itemsize < 4:
         raise DTypeError(f"{name}() input tensor must be either float or double dtype")
     if interpolation not in _INTERPOLATIONS:
         raise ArgumentError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
+            f"{interpolation}"
         )
     if not isinstance(q, Tensor) and not 0 <= q <= 1:
         raise ArgumentError(f"{name}() q must be in the range [0, 1] but got {q}")
@@ -268,9 +270,15 @@ def nanquantile(
 
 @function(label=None)
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
-    """The different elements in order (slices along `dim`); the tensor is looked at, since they decide the shape."""
+    """The different elements in order (slices along `dim`); the tensor is looked at, since they decide the
+    shape.
+    """
     import numpy as np
 
     from telegrad.creation import from_array
@@ -281,5 +289,3 @@ def unique(
     parts = [found[0], *([inverse] if return_inverse else []), *([found[2]] if return_counts else [])]
     out = [from_array(np.ascontiguousarray(part)) for part in parts]
     return out[0] if len(out) == 1 else tuple(out)
-
-

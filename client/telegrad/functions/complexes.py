@@ -1,0 +1,96 @@
+"""Complex numbers: parts, angles, conjugates."""
+
+from __future__ import annotations
+
+import math
+
+from telegrad import _primitives as p
+from telegrad import views
+from telegrad.functions.operands import filled, like
+from telegrad.promotion import to_float
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import bool_
+from telegrad_proto.errors import DTypeError
+
+
+@function()
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugates; a real tensor itself."""
+    return p.conj(input) if input.dtype.kind == "c" else input
+
+
+@function(inplace=True)
+def conj_physical(input: Tensor) -> Tensor:
+    """The complex conjugates; a real tensor itself."""
+    return p.conj(input) if input.dtype.kind == "c" else input
+
+
+@function(label=None)
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself: conjugation is never put off here."""
+    return input
+
+
+@function(label=None)
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself: negation is never put off here."""
+    return input
+
+
+@function()
+def angle(input: Tensor) -> Tensor:
+    """The angle of each element in the complex plane; of a real one 0 or pi."""
+    x = to_float(input)
+    if x.dtype.kind == "c":
+        return p.atan2(p.imag(x), p.real(x))
+    # The sign times zero is zero everywhere, and so is its derivative: angle() of a real tensor has one, and
+    # it is 0.
+    zero = p.mul(p.sign(x), like(x, 0.0))
+    turned = p.where(p.lt(x, like(x, 0.0)), p.add(zero, like(x, math.pi)), zero)
+    return p.where(p.isnan(x), like(x, math.nan), turned)
+
+
+@function(label=None)
+def isreal(input: Tensor) -> Tensor:
+    """Where an element has no imaginary part."""
+    if input.dtype.kind != "c":
+        return filled(input.shape, True, bool_)
+    imag = p.imag(input)
+    return p.eq(imag, like(imag, 0))
+
+
+@function(label=None)
+def view_as_real(input: Tensor) -> Tensor:
+    """The parts of complex elements along a last dimension of two."""
+    return views.as_real(input)
+
+
+@function(label=None)
+def view_as_complex(input: Tensor) -> Tensor:
+    """Complex elements made of pairs along the last dimension.
+
+    Raises:
+        DTypeError: the last dimension is not of size 2.
+    """
+    if not input.ndim or input.shape[-1] != 2:
+        raise DTypeError("Tensor must have a last dimension of size 2")
+    return views.as_complex(input)
+
+
+@function(method=False)
+def real(input: Tensor) -> Tensor:
+    """The real parts; a real tensor itself."""
+    return views.real(input) if input.dtype.kind == "c" else input
+
+
+@function(method=False)
+def imag(input: Tensor) -> Tensor:
+    """The imaginary parts.
+
+    Raises:
+        DTypeError: the tensor is real.
+    """
+    if input.dtype.kind != "c":
+        raise DTypeError("imag is not implemented for tensors with non-complex dtypes.")
+    return views.imag(input)

@@ -1,0 +1,102 @@
+"""Short-time Fourier transforms."""
+
+from __future__ import annotations
+
+from telegrad import _primitives as p
+from telegrad.functions.complexes import view_as_real
+from telegrad.functions.operands import like, reshaped
+from telegrad.functions.pieces import part
+from telegrad.functions.shape import swapped
+from telegrad.promotion import to_float
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.errors import ArgumentError, ShapeError
+
+
+def _padded_window(window: Tensor | None, length: int, n_fft: int, x: Tensor) -> Tensor | None:
+    if window is None:
+        if length == n_fft:
+            return None
+        window = p.broadcast_to(like(x, 1), shape=(length,))
+    if tuple(window.shape) != (length,):
+        raise ShapeError(
+            f"stft expects a 1D window tensor of size equal to win_length={length}, "
+            f"but got window with size {list(window.shape)}"
+        )
+    left = (n_fft - length) // 2
+    if length == n_fft:
+        return window
+    return p.pad(window, low=(left,), high=(n_fft - length - left,), interior=(0,), value=0)
+
+
+def _mirrored(x: Tensor, amount: int, mode: str) -> Tensor:
+    """x (batch, time) continued at both ends."""
+    size = x.shape[1]
+    if mode == "constant":
+        return p.pad(x, low=(0, amount), high=(0, amount), interior=(0, 0), value=0)
+    if mode != "reflect":
+        raise ArgumentError(f"stft: requires pad_mode 'reflect' or 'constant', got {mode!r}")
+    if amount >= size:
+        raise ShapeError(
+            "Argument #4: Padding size should be less than the corresponding input dimension, but got: "
+            f"padding ({amount}, {amount}) at dimension 2 of input {[1, *x.shape]}"
+        )
+    before = p.flip(part(x, 1, 1, amount + 1), axes=(1,))
+    after = p.flip(part(x, 1, size - amount - 1, size - 1), axes=(1,))
+    return p.concatenate(before, x, after, axis=1)
+
+
+@function(label="TransposeBackward0")
+def stft(
+    input: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
+) -> Tensor:
+    """The Fourier transforms of windows of a signal, `hop_length` apart.
+
+    Shape: (time) or (batch, time) to (..., frequencies, windows), with a last dimension of 2 if not
+    `return_complex`.
+
+    Raises:
+        ArgumentError: a size that does not fit, or `return_complex` left out of a real transform.
+    """
+    x = to_float(input)
+    hop = n_fft // 4 if hop_length is None else hop_length
+    length = n_fft if win_length is None else win_length
+    if return_complex is None:
+        if x.dtype.kind != "c":
+            raise ArgumentError("stft requires the return_complex parameter be given for real inputs.")
+        return_complex = True
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"stft: expected a 1D or 2D tensor, got {x.ndim}D")
+    rows = reshaped(x, (1, -1)) if x.ndim == 1 else x
+    if center:
+        rows = _mirrored(rows, n_fft // 2, pad_mode)
+    if not 0 < n_fft <= rows.shape[1]:
+        raise ArgumentError(f"stft: expected 0 < n_fft <= {rows.shape[1]}, but got n_fft={n_fft}")
+    if hop <= 0:
+        raise ArgumentError(f"stft: expected hop_length > 0, but got hop_length={hop}")
+    if not 0 < length <= n_fft:
+        raise ArgumentError(f"stft: expected 0 < win_length <= n_fft, but got win_length={length}")
+    frames = p.windows(rows, sizes=(n_fft,), strides=(hop,), dilations=(1,))
+    shape = _padded_window(window, length, n_fft, x)
+    if shape is not None:
+        frames = p.mul(
+            frames, p.cast(shape, dtype=frames.dtype) if shape.dtype is not frames.dtype else shape
+        )
+    complex_frames = frames if x.dtype.kind == "c" else p.cast(frames, dtype=x.dtype.to_complex())
+    out = p.fft(complex_frames, axes=(2,), inverse=False)
+    if onesided if onesided is not None else x.dtype.kind != "c":
+        out = part(out, 2, 0, n_fft // 2 + 1)
+    if normalized:
+        out = p.mul(out, like(out, n_fft**-0.5))
+    out = swapped(out, 1, 2)
+    out = p.reshape(out, shape=tuple(out.shape[1:])) if x.ndim == 1 else out
+    return out if return_complex else view_as_real(out)
