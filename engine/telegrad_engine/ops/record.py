@@ -110,7 +110,7 @@ def op(
     smooth: bool = True,
     source: str = "",
 ) -> OpRecord:
-    """Register an operator; `inputs` are names apart by spaces, a starred last one variadic (`x *indices`)."""
+    """Register an operator; `inputs` are names apart by spaces, a starred last one variadic (`x *more`)."""
     names = inputs.split()
     variadic = bool(names) and names[-1].startswith("*")
     names = [n.removeprefix("*") for n in names]
