@@ -934,7 +934,7 @@ _SHIFT_RIGHT = OPSET["shift_right"]
 
 
 def shift_right(a: Tensor, b: Tensor) -> Tensor:
-    """a moved down by b bits, the sign filling up."""
+    """a moved down by b bits, the sign filling up; only the sign is left where b is out of range."""
     return record(_SHIFT_RIGHT, (a, b), ())
 
 

@@ -73,16 +73,20 @@ def sign(xp: Any, x: Any) -> Any:
     return xp.where(size == 0, 0, x / xp.where(size == 0, 1, size)).astype(x.dtype)
 
 
-def shift(xp: Any, a: Any, b: Any, move: Callable[[Any, Any], Any]) -> Any:
-    """a moved by b bits; every bit is moved out where b is negative or not less than the width.
+def shift_left(xp: Any, a: Any, b: Any) -> Any:
+    """a moved up by b bits; all are moved out where b is negative or not less than the width.
 
     C++ leaves such shifts undefined, and so does CuPy.
     """
-    width = 8 * a.dtype.itemsize
-    inside = (b >= 0) & (b < width)
-    moved = move(a, xp.where(inside, b, 0).astype(b.dtype))
-    gone = xp.where((a < 0) & (b >= 0), move(a, xp.asarray(width - 1, a.dtype)), 0)
-    return xp.where(inside, moved, gone).astype(a.dtype)
+    inside = (b >= 0) & (b < 8 * a.dtype.itemsize)
+    return xp.where(inside, xp.left_shift(a, xp.where(inside, b, 0).astype(b.dtype)), 0).astype(a.dtype)
+
+
+def shift_right(xp: Any, a: Any, b: Any) -> Any:
+    """a moved down by b bits, the sign filling up; the sign alone is left where `shift_left` gives 0."""
+    inside = (b >= 0) & (b < 8 * a.dtype.itemsize)
+    moved = xp.right_shift(a, xp.where(inside, b, 0).astype(b.dtype))
+    return xp.where(inside, moved, xp.where(a < 0, -1, 0) if a.dtype.kind == "i" else 0).astype(a.dtype)
 
 
 def expm1(xp: Any, x: Any) -> Any:

@@ -28,7 +28,7 @@ def philox(xp: Any, seed: int, offset: int, first: int, count: int) -> Any:
     Shape: uint32 (count, 4)
     """
     u8 = "<u8"
-    block = xp.arange(first, first + count, dtype=u8)
+    block = xp.arange(count, dtype=u8) + first
     counter = [block & _MASK, block >> 32]
     counter += [xp.full(count, word, u8) for word in (offset & _MASK, offset >> 32)]
     key = [seed & _MASK, seed >> 32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegrad_engine.kernels.arithmetic import shift
+from telegrad_engine.kernels.arithmetic import shift_left, shift_right
 from telegrad_engine.ops.record import Forward, Rule, example, op
 from telegrad_proto import dtypes
 
@@ -73,13 +73,13 @@ _bits("bitwise_or", lambda xp, a, b: xp.bitwise_or(a, b), fuse="{a} | {b}", doc=
 _bits("bitwise_xor", lambda xp, a, b: xp.bitwise_xor(a, b), fuse="{a} ^ {b}", doc="Bits set in one.")
 _bits(
     "shift_left",
-    lambda xp, a, b: shift(xp, a, b, xp.left_shift),
+    shift_left,
     kinds="iu",
     doc="a moved up by b bits; 0 where b is negative or past the width.",
 )
 _bits(
     "shift_right",
-    lambda xp, a, b: shift(xp, a, b, xp.right_shift),
+    shift_right,
     kinds="iu",
-    doc="a moved down by b bits, the sign filling up.",
+    doc="a moved down by b bits, the sign filling up; only the sign is left where b is out of range.",
 )
