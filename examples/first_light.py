@@ -21,7 +21,6 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 
 import telegrad as torch
-from telegrad.config import session
 
 
 @contextmanager
@@ -45,10 +44,10 @@ def server() -> Iterator[str]:
 def section(title: str) -> Iterator[None]:
     """A titled part of the output that ends with its messages and its time."""
     print(f"\n{title}")
-    messages, started = session().log.count, time.perf_counter()
+    messages, started = torch.session().log.count, time.perf_counter()
     yield
     milliseconds = 1e3 * (time.perf_counter() - started)
-    print(f"  -> round trips: {session().log.count - messages}, time: {milliseconds:.1f} ms")
+    print(f"  -> round trips: {torch.session().log.count - messages}, time: {milliseconds:.1f} ms")
 
 
 def require(name: str, got: torch.Tensor, expected: object) -> None:
