@@ -322,9 +322,12 @@ class FragmentReader:
             value = inputs[position]
             if op.reads[op.slot(position)] is None or not value.spec.dtype.is_differentiable:
                 raise GradientError(f"{op.name}: no gradient flows through input {position} ({value.spec!r})")
-            if not value.differentiable:
-                value.tracked = True
-                self._tracked.append(value)
+            self._track(value)
+
+    def _track(self, value: Value) -> None:
+        if not value.differentiable:
+            value.tracked = True
+            self._tracked.append(value)
 
     def backward(self, message: graph_pb2.Backward) -> DecodedBackward:
         """The backward request in a message.
@@ -356,6 +359,8 @@ class FragmentReader:
                 raise ShapeError(
                     f"backward: a cotangent has its root's shape and type {root.spec!r}, got {ct.spec!r}"
                 )
+            if ct is not None and message.create_graph:
+                self._track(ct)  # the gradient is linear in it, and can be differentiated by it
         wrt = tuple([self.value(i, where) for i in message.wrt])
         for value in wrt:
             if not value.spec.dtype.is_differentiable:
