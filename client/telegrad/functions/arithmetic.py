@@ -62,9 +62,6 @@ copysign = _binary(
     "copysign", p.copysign, "CopysignBackward0", "Magnitudes of one, signs of the other.", floats=True
 )
 hypot = _binary("hypot", p.hypot, "HypotBackward0", "The square roots of sums of two squares.", floats=True)
-nextafter = _binary(
-    "nextafter", p.nextafter, "NextafterBackward0", "The next floating point numbers towards other."
-)
 igamma = _binary(
     "igamma",
     p.igamma,
@@ -206,6 +203,17 @@ def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
     rise = p.log1p(p.exp(gap) if base == math.e else p.exp2(gap))
     total = p.add(high, rise if base == math.e else p.mul(rise, like(a, 1 / math.log(2))))
     return p.where(p.logical_or(p.isnan(a), p.isnan(b)), p.add(a, b), p.where(same, high, total))
+
+
+@function(inplace=True)
+def nextafter(input: Tensor, other: Operand) -> Tensor:
+    """The next floating point numbers towards other; the gradient goes to whichever the result comes from."""
+    a, b = promote_operands(input, other)
+    start = p.where(p.eq(a, b), b, a)
+    result = p.nextafter(detached(a), detached(b))
+    step = p.sub(result, detached(start))
+    # One step away is exact, but from infinity.
+    return p.where(p.isfinite(step), p.add(start, step), result)
 
 
 @function()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from telegrad_engine.kernels import scan as kernels
 from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.record import Rule, example, op
@@ -105,7 +107,8 @@ def _logcumsumexp_vjp(ct: Value, y: Value, x: Value, axis: int) -> Value:
     """The sum of ct[i] exp(x[k] - y[i]) over i >= k, by factors exp(y[i] - y[i + 1]) that are at most 1."""
     if x.spec.ndim == 0 or x.spec.size == 0:
         return ct
-    decay = g.exp(_difference(y, _shifted(y, axis, -1, 0)))
+    # Behind the last place stands infinity: exp(y - inf) is 0 and stays so, where exp(y - 0) could overflow.
+    decay = g.exp(_difference(y, _shifted(y, axis, -1, math.inf)))
     reached = g.linear_scan(decay, ct, axis=axis, reverse=True)
     return g.mul(reached, g.exp(_difference(x, y)))
 
