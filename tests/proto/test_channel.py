@@ -1,4 +1,4 @@
-"""gRPC's settings: the two sides must fit, or connections die of too many pings, or never notice a dead peer."""
+"""gRPC's settings: the two sides must fit, or connections die of pings, or never notice a dead peer."""
 
 from __future__ import annotations
 

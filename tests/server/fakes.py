@@ -35,14 +35,19 @@ class FakeEngine:
     Attributes:
         applied: the numbers of the fragments that came, each as often as it came.
         blocking: set while a fragment waits to be cancelled.
+        freed: set once the session is closed.
     """
 
     def __init__(self) -> None:
         self.applied: list[int] = []
         self.blocking = threading.Event()
-        self.closed = False
+        self.freed = threading.Event()
         self.payloads: dict[bytes, memoryview] = {}
         self._cancelled: dict[int, threading.Event] = {}
+
+    @property
+    def closed(self) -> bool:
+        return self.freed.is_set()
 
     def apply(self, fragment: session_pb2.Fragment) -> session_pb2.Outcome:
         self.applied.append(fragment.seq)
@@ -82,7 +87,7 @@ class FakeEngine:
         return session_pb2.ResidualsReply(held_bytes=len(self.applied))
 
     def close(self) -> None:
-        self.closed = True
+        self.freed.set()
 
 
 class FakeSink:

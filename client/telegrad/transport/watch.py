@@ -80,7 +80,8 @@ class Watch:
         """Ends the thread."""
         self._closed = True
         self._wake.set()
-        if self._thread is not None:
+        # A session may be finalized in any thread, this one too.
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _look(self) -> None:

@@ -34,7 +34,16 @@ class WorkerSession:
     beside the stream, from running it at the same time.
     """
 
-    __slots__ = ("_cancelled_seq", "_closed", "_engine", "_lock", "_running_seq", "_sequencer", "session_id")
+    __slots__ = (
+        "_answered_seq",
+        "_cancelled_seq",
+        "_closed",
+        "_engine",
+        "_lock",
+        "_running_seq",
+        "_sequencer",
+        "session_id",
+    )
 
     def __init__(self, session_id: str, engine: Engine) -> None:
         self.session_id = session_id
@@ -42,6 +51,7 @@ class WorkerSession:
         self._sequencer = Sequencer()
         self._lock = threading.Lock()
         self._running_seq = 0
+        self._answered_seq = 0
         self._cancelled_seq = 0
         self._closed = False
 
@@ -50,12 +60,12 @@ class WorkerSession:
         return self._sequencer.applied_seq
 
     def resume(self, answered_seq: int) -> None:
-        """Drops the outcomes that the client has.
+        """Lets the outcomes that the client has be dropped.
 
-        Waits for a fragment that an earlier stream still evaluates.
+        Takes no lock: an earlier stream may still evaluate a fragment, and the client need not wait for that to learn
+        that its session is alive.
         """
-        with self._lock:
-            self._sequencer.answered(answered_seq)
+        self._answered_seq = answered_seq
 
     def apply(self, request: bytes, fragment: session_pb2.Fragment) -> bytes:
         """The serialized Reply to a fragment, from the engine or from record.
@@ -70,6 +80,9 @@ class WorkerSession:
         digest = blake2b(request, digest_size=16).digest()
         seq = fragment.seq
         with self._lock:
+            if self._answered_seq:
+                self._sequencer.answered(self._answered_seq)
+                self._answered_seq = 0
             try:
                 recorded = self._sequencer.arrive(seq, digest)
             except ProtocolError as error:
