@@ -11,6 +11,7 @@ from telegrad.functions.operands import (
     Number,
     Operand,
     as_tensor,
+    detached,
     floating_pair,
     like,
     tensor_of,
