@@ -26,6 +26,14 @@ def f32(data: Any) -> Array:
     return np.array(data, np.float32)
 
 
+def f64(data: Any) -> Array:
+    return np.array(data, np.float64)
+
+
+def c128(data: Any) -> Array:
+    return np.array(data, np.complex128)
+
+
 def i64(data: Any) -> Array:
     return np.array(data, np.int64)
 
@@ -144,6 +152,10 @@ class Draft:
         self.fragment.releases.extend(ids)
         for id_ in ids:
             self.specs.pop(id_, None)
+
+    def release_all_but(self, *ids: int) -> None:
+        """Release what the client's variables would no longer name."""
+        self.release(*(self.specs.keys() - set(ids)))
 
     def send(self) -> session_pb2.Outcome:
         """Apply the fragment, through its bytes as on a network, and begin the next."""
