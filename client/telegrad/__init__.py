@@ -11,6 +11,10 @@
 from __future__ import annotations
 
 import math as _math
+from builtins import bool as _bool
+from builtins import int as _int
+from importlib import import_module as _import_module
+from typing import Any as _Any
 
 from telegrad import _operators as _operators  # isort: skip
 from telegrad import autograd as autograd
@@ -18,6 +22,7 @@ from telegrad import functions as _functions
 from telegrad import indexing as _indexing
 from telegrad import looks as _looks
 from telegrad import methods as _methods
+from telegrad import random as random
 from telegrad import ranges as _ranges
 from telegrad.autograd.mode import (
     enable_grad,
@@ -31,9 +36,14 @@ from telegrad.config import connect, disconnect, flush, session, synchronize
 from telegrad.constructors import OLD_CLASSES as _OLD_CLASSES
 from telegrad.display import set_printoptions
 from telegrad.explain import explain
+from telegrad.finfo import finfo, iinfo
 from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
 from telegrad.tensor import Tensor
+from telegrad.looks import _bool as _truth
+from telegrad.storage import can_cast as _can_cast
+from telegrad.creation import dtype_of as _dtype_of
+from telegrad_proto.dtypes import promote as _promote
 from telegrad.types import (
     Size,
     channels_last,
@@ -64,5 +74,67 @@ from telegrad_proto.dtypes import (
 )
 from telegrad_proto.dtypes import bool_ as bool
 
+#: Namespaces that are imported when they are first named.
+_LAZY = frozenset({"fft", "func", "interop", "linalg", "nn", "optim", "special"})
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        try:
+            return _import_module(f"telegrad.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"telegrad.{name}":
+                raise
+    if name == "Variable":
+        return autograd.Variable
+    raise AttributeError(f"module 'telegrad' has no attribute {name!r}")
+
+
 globals().update(_FUNCTIONS[""])
 globals().update(_OLD_CLASSES)
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
+pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
+newaxis = None
+
+
+def is_tensor(obj: object) -> _bool:
+    """Whether it is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> _bool:
+    """Whether the elements are real floating point numbers."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> _bool:
+    """Whether the elements are complex numbers."""
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> _bool:
+    """Whether the one element is not zero."""
+    return _truth(input)
+
+
+def numel(input: Tensor) -> _int:
+    """The number of elements."""
+    return input.numel()
+
+
+def promote_types(type1: dtype, type2: dtype) -> dtype:
+    """The type of an operation on tensors of these types."""
+    return _promote(type1, type2)
+
+
+def can_cast(from_: dtype, to: dtype) -> _bool:
+    """Whether torch lets a result of one type be written into a tensor of the other."""
+    return _can_cast(from_, to)
+
+
+def set_default_tensor_type(t: object) -> None:
+    """The old way to say `set_default_dtype`, by a class such as DoubleTensor."""
+    set_default_dtype(_dtype_of(t))

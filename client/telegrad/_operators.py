@@ -48,6 +48,8 @@ def _reflected(primitive: str, function: str, label: str) -> Callable[[Tensor, A
             if result._edge is not None:
                 result._edge[0].call(label)  # type: ignore[union-attr]
             return result
+        if isinstance(other, Tensor):
+            return _function("sub")(other, self)
         if not is_number(other):
             return NotImplemented
         return _function(function)(self, other)
@@ -66,7 +68,7 @@ def _by_function(function: str) -> Callable[[Tensor, Any], Any]:
 
 def _reflected_function(function: str) -> Callable[[Tensor, Any], Any]:
     def operator(self: Tensor, other: Any) -> Any:
-        if not is_number(other):
+        if not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         return _function(function)(other, self)
 
@@ -99,7 +101,11 @@ def _matmul(self: Tensor, other: Any) -> Any:
 
 def _rdiv(self: Tensor, other: Any) -> Any:
     # As torch does, which shows in grad_fn: a reciprocal, then a product.
-    return _function("reciprocal")(self) * other if is_number(other) else NotImplemented
+    return _function("reciprocal")(self) * other if isinstance(other, Tensor) or is_number(other) else NotImplemented
+
+
+def _rmatmul(self: Tensor, other: Any) -> Any:
+    return _function("matmul")(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 def _negative(self: Tensor) -> Any:
@@ -129,6 +135,8 @@ _REFLECTED: Final = {
     "mul": _ARITHMETIC["mul"],
     "sub": _reflected("sub", "rsub", "RsubBackward1"),
     "truediv": _rdiv,
+    "div": _rdiv,  # Python 2's name, which torch kept
+    "matmul": _rmatmul,
     "pow": _reflected_function("pow"),
     "floordiv": _reflected_function("floor_divide"),
     "mod": _reflected_function("remainder"),

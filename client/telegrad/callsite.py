@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Final
 
-_PACKAGE: Final = str(Path(__file__).parent)
+_PACKAGE: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 #: A line, as cheaply as it can be remembered: the code object and the offset of its instruction.
 Site = tuple[CodeType, int]

@@ -8,11 +8,10 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from telegrad import recorder as recording
-from telegrad.progress import Bars
-from telegrad.session import Session
 from telegrad_proto.errors import AccessError
 
 if TYPE_CHECKING:
+    from telegrad.session import Session
     from telegrad.transport.base import Transport
 
 #: "host:port" of a server; empty or "embedded": the engine in this process.
@@ -53,6 +52,10 @@ def connect(
         VersionError: client and server do not fit each other; the text says which to upgrade.
     """
     global _session
+    # Late: the messages' modules, which importing telegrad need not wait for.
+    from telegrad.progress import Bars
+    from telegrad.session import Session
+
     named = address is not None
     address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
     bars = Bars() if progress else None

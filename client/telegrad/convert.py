@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from telegrad.values import Value
 from telegrad_proto.dtypes import DType, by_typestr, complex64, complex128, float32, float64, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.spec import Spec
-from telegrad_proto.v1 import session_pb2
+
+if TYPE_CHECKING:
+    from telegrad_proto.v1 import session_pb2
 
 NDArray = np.ndarray[Any, Any]
 

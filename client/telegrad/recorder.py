@@ -117,7 +117,18 @@ class Recorder:
         return None
 
 
-_RULES: Final[dict[tuple[Op, tuple[int, ...], int], Rule]] = {}
+class _Plans(dict[Op, "dict[int, Rule | None]"]):
+    """For each operator, by which of its inputs require gradients, the rule of its node.
+
+    The key is a number: a leading 1, then for each input a bit.
+    """
+
+    def __missing__(self, op: Op) -> dict[int, Rule | None]:
+        found = self[op] = {}
+        return found
+
+
+_PLANS: Final = _Plans()
 
 _recorder: Recorder | None = None
 
@@ -143,44 +154,56 @@ def label_of(op: str) -> str:
     return "".join(part.capitalize() for part in op.split("_")) + "Backward0"
 
 
-def _rule(op: Op, needs: tuple[int, ...], count: int) -> Rule:
-    key = (op, needs, count)
-    rule = _RULES.get(key)
-    if rule is None:
-        reads: list[tuple[tuple[int, ...], tuple[int, ...]] | None] = [None] * count
-        for slot in needs:
-            found = op.reads_at(slot, count)
-            assert found is not None, "only slots with a derivative are needed"
-            reads[slot] = (found.inputs, found.outputs)
-        names = tuple(label_of(op.vjp_names[op.slot(slot)] or op.name) for slot in range(count))
-        rule = _RULES[key] = Rule(label_of(op.name), op.name, op.outputs, tuple(reads), names)
+def _rule(op: Op, tracked: int) -> Rule | None:
+    """The rule of a node of this operator; None where no gradient flows."""
+    count = tracked.bit_length() - 1
+    needs = []
+    reads: list[tuple[tuple[int, ...], tuple[int, ...]] | None] = [None] * count
+    for position in range(count):
+        found = op.reads_at(position, count) if tracked >> (count - 1 - position) & 1 else None
+        if found is not None:
+            needs.append(position)
+            reads[position] = (found.inputs, found.outputs)
+    names = tuple(label_of(op.vjp_names[op.slot(position)] or op.name) for position in range(count))
+    rule = Rule(label_of(op.name), op.name, op.outputs, tuple(needs), tuple(reads), names) if needs else None
+    _PLANS[op][tracked] = rule
     return rule
 
 
-def _link(op: Op, inputs: Sequence[Tensor], ids: tuple[int, ...], output: int) -> tuple[Node | None, tuple[int, ...]]:
-    """The autograd node of an operator one of whose inputs requires a gradient, and the inputs that need one."""
-    reads, variadic = op.reads, op.variadic
-    edges: list[Edge | None] = []
-    needs: list[int] = []
-    for slot, tensor in enumerate(inputs):
-        if tensor._tracked and reads[op.slot(slot) if variadic else slot] is not None:
-            edges.append(tensor._edge or leaf_edge(tensor))
-            needs.append(slot)
-        else:
-            edges.append(None)
-    if not needs:
-        return None, ()
-    needed = tuple(needs)
-    rule = _RULES.get((op, needed, len(ids))) or _rule(op, needed, len(ids))
-    saved: list[Any] = []
-    for i in rule.read_inputs:
-        counter = counter_of(inputs[i])
-        saved += (counter, counter.version, inputs[i]._value.spec)
-    return Node(rule, tuple(edges), ids, output, tuple(saved)), needed
+def _link(rule: Rule, inputs: Sequence[Tensor], ids: tuple[int, ...], output: int) -> Node:
+    """The autograd node of an operator some of whose inputs require a gradient."""
+    edges: list[Edge | None] = [None] * len(inputs)
+    for position in rule.needs:
+        tensor = inputs[position]
+        edges[position] = tensor._edge or leaf_edge(tensor)
+    node = _new(Node)
+    node.rule = rule
+    node.edges = tuple(edges)
+    node.inputs = ids
+    node.output = output
+    node.freed = False
+    node.extra = None
+    if rule.read_inputs:
+        saved: list[Any] = []
+        for position in rule.read_inputs:
+            tensor = inputs[position]
+            counter = tensor._value.counter if tensor._alias is None else tensor._alias.counter
+            if counter is None:
+                counter = counter_of(tensor)
+            saved += (counter, counter.version, tensor._value.spec)
+        node.saved = tuple(saved)
+    else:
+        node.saved = ()
+    return node
+
+
+_new = object.__new__
 
 
 def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) -> Tensor:
     """The one result of a primitive, written down and not computed.
+
+    Written out where a call would read better: every operator of every program comes through here.
 
     Args:
         op: the primitive.
@@ -193,37 +216,48 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
     recorder = _recorder or current()
     ids = []
     specs = []
-    tracked = False
+    tracked = 1
     for tensor in inputs:
         value = tensor._value if tensor._alias is None else tensor._refresh()
         if value.recorder is not recorder:
             value = recorder.adopt(tensor)
         ids.append(value.id)
         specs.append(value.spec)
-        if tensor._tracked:
-            tracked = True
+        tracked = tracked << 1 | tensor._tracked
     spec = op.infer(tuple(specs), attrs)[0]
     named = tuple(ids)
     frame = sys._getframe(1)
     while OURS[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    node: Node | None = None
-    needs: tuple[int, ...] = ()
+    rule = None
+    if tracked & tracked - 1 and MODE.grad and spec.dtype.kind in "fc":
+        rules = _PLANS[op]
+        rule = rules[tracked] if tracked in rules else _rule(op, tracked)
+    result: Tensor = _new(Tensor)
+    made: Value = _new(Value)
     with recorder.lock:
         output = recorder.next_id
         recorder.next_id = output + 1
-        if tracked and MODE.grad and spec.dtype.kind in "fc":
-            node, needs = _link(op, inputs, named, output)
-        recorder.pending.append((op, named, attrs, output, needs))
+        pending = recorder.pending
+        pending.append((op, named, attrs, output, () if rule is None else rule.needs))
         recorder.sites.append((output, frame.f_code, frame.f_lasti))
-    result = make(Value(output, spec, recorder))
-    if node is not None:
-        result._tracked = True
+    made.id = output
+    made.spec = spec
+    made.recorder = recorder
+    made.local = made.counter = None
+    result._value = made
+    result._alias = result._extra = None
+    if rule is None:
+        result._edge = None
+        result._tracked = False
+    else:
+        node = _link(rule, inputs, named, output)
         result._edge = (node, 0)
-        if node.rule.read_outputs:
+        result._tracked = True
+        if rule.read_outputs:
             counter = counter_of(result)
             node.saved += (counter, counter.version, spec)
-    if len(recorder.pending) >= PENDING_LIMIT:
+    if len(pending) >= PENDING_LIMIT:
         recorder.session.flush("pending", live=True)
     return result
 
@@ -240,21 +274,26 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
     frame = sys._getframe(1)
     while OURS[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    node: Node | None = None
-    needs: tuple[int, ...] = ()
+    rule = None
+    if MODE.grad and any(spec.dtype.is_differentiable for spec in specs):
+        tracked = 1
+        for tensor in inputs:
+            tracked = tracked << 1 | tensor._tracked
+        if tracked & tracked - 1:
+            rules = _PLANS[op]
+            rule = rules[tracked] if tracked in rules else _rule(op, tracked)
     with recorder.lock:
         output = recorder.new_ids(len(specs))
-        if MODE.grad and any(tensor._tracked for tensor in inputs) and any(s.dtype.is_differentiable for s in specs):
-            node, needs = _link(op, inputs, named, output)
-        recorder.pending.append((op, named, attrs, output, needs))
+        recorder.pending.append((op, named, attrs, output, () if rule is None else rule.needs))
         recorder.sites.append((output, frame.f_code, frame.f_lasti))
     results = tuple(make(Value(output + i, spec, recorder)) for i, spec in enumerate(specs))
-    if node is not None:
+    if rule is not None:
+        node = _link(rule, inputs, named, output)
         for i, result in enumerate(results):
             if result._value.spec.dtype.is_differentiable:
                 result._tracked = True
                 result._edge = (node, i)
-        for i in node.rule.read_outputs:
+        for i in rule.read_outputs:
             counter = counter_of(results[i])
             node.saved += (counter, counter.version, specs[i])
     if len(recorder.pending) >= PENDING_LIMIT:

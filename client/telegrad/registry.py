@@ -41,7 +41,6 @@ Conventions:
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -59,6 +58,7 @@ SYNONYMS: Final = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "inp
 FUNCTIONS: Final[dict[str, dict[str, Callable[..., Any]]]] = {}
 
 _NAMED_AFTER_FUNCTION: Final = ""
+_TAKES_KEYWORDS: Final = 0x08  # inspect.CO_VARKEYWORDS
 
 
 def function(
@@ -100,7 +100,7 @@ def function(
     return register
 
 
-def labelled(result: Any, label: str) -> Any:
+def labelled(result: R, label: str) -> R:
     """The same new result, whose node is called this instead of what the decorator of the calling function says."""
     for tensor in tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]
@@ -123,15 +123,21 @@ def _camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_")) + "Backward0"
 
 
+def _parameters(body: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
+    """The names of a function's parameters, and whether it takes any others. `inspect` would cost the import dearly."""
+    code = body.__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    return code.co_varnames[:count], bool(code.co_flags & _TAKES_KEYWORDS)
+
+
 def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
-    parameters = inspect.signature(body).parameters.values()
-    return {i: p.name for i, p in enumerate(parameters) if p.annotation in ("Tensor", Tensor)}
+    names, _ = _parameters(body)
+    return {i: name for i, name in enumerate(names) if body.__annotations__.get(name) in ("Tensor", Tensor)}
 
 
 def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[..., Any]:
-    names = frozenset(inspect.signature(body).parameters)
-    switch = list(inspect.signature(body).parameters).index("inplace") if "inplace" in names else None
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(body).parameters.values())
+    parameters, takes_any = _parameters(body)
+    names = frozenset(parameters)
     checked = tuple(_tensor_positions(body).items())
 
     @functools.wraps(body)
@@ -148,10 +154,14 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
         recorder = recording._recorder or recording.current()
         first = recorder.next_id
         result = body(*args, **kwargs)
-        if recorder.next_id != first:
-            _settle(result, first, label, args, kwargs)
-        if switch is not None and (args[switch] if switch < len(args) else kwargs.get("inplace")):
-            return _write(args[0] if args else kwargs["input"], result)
+        if type(result) is not Tensor:
+            if recorder.next_id != first:
+                _settle(result, first, label, args, kwargs)
+        elif result._edge is not None:
+            node = result._edge[0]
+            # One primitive, called what the function is called: nothing to do.
+            if node.output != first or node.rule.label != label or node.extra is not None:  # type: ignore[union-attr]
+                _settle(result, first, label, args, kwargs)
         return result if out is None else _give_out(public, out, result)
 
     call.__name__ = call.__qualname__ = public

@@ -31,10 +31,6 @@ from telegrad_proto.v1 import session_pb2
 #: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more (OUTCOME_WINDOW).
 UNANSWERED_LIMIT: Final = 32
 
-#: Gradients of at most so many bytes, and all of them together, come along without being asked for.
-EAGER_BYTES: Final = 1024
-EAGER_TOTAL_BYTES: Final = 8192
-
 
 @dataclass(slots=True)
 class _Sent:

@@ -23,25 +23,28 @@ class Rule:
         label: torch's name of the node, as `MulBackward0`.
         op: the primitive's name; "" for a node that stands for a gradient's own computation.
         outputs: how many outputs the operator has.
+        needs: the inputs through which a gradient flows.
         reads: for each input what its derivative reads, (inputs, outputs); None where no gradient flows.
         read_inputs: the inputs that any of the derivatives reads.
         read_outputs: the outputs that any of them reads.
         names: for each input what torch calls the derivative's own node.
     """
 
-    __slots__ = ("label", "names", "op", "outputs", "read_inputs", "read_outputs", "reads", "saves")
+    __slots__ = ("label", "names", "needs", "op", "outputs", "read_inputs", "read_outputs", "reads", "saves")
 
     def __init__(
         self,
         label: str,
         op: str,
         outputs: int,
+        needs: tuple[int, ...] = (),
         reads: tuple[tuple[tuple[int, ...], tuple[int, ...]] | None, ...] = (),
         names: tuple[str, ...] = (),
     ) -> None:
         self.label = label
         self.op = op
         self.outputs = outputs
+        self.needs = needs
         self.reads = reads
         self.names = names
         self.read_inputs = tuple(sorted({i for r in reads if r is not None for i in r[0]}))

@@ -11,7 +11,6 @@ from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, edge_of
 from telegrad.promotion import cast
 from telegrad.recorder import BackwardEntry, Recorder
-from telegrad.session import EAGER_BYTES, EAGER_TOTAL_BYTES
 from telegrad.storage import grad_mode, write
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
@@ -20,6 +19,10 @@ from telegrad_proto.errors import GradientError, ShapeError
 from telegrad_proto.spec import Spec
 
 Tensors = Tensor | Sequence[Tensor]
+
+#: Gradients of at most so many bytes, and all of them together, come along without being asked for.
+EAGER_BYTES: Final = 1024
+EAGER_TOTAL_BYTES: Final = 8192
 
 #: Stands for the value of an input that the outputs do not depend on.
 _UNUSED: Final = Value(0, Spec((), float32), None)
@@ -175,16 +178,14 @@ class _Pass:
     def run(self, targets: list[_Target], *, retain_graph: bool) -> list[Tensor | None]:
         """The gradients, recorded; None for what the roots do not depend on."""
         walk.check(self.reached.nodes)
+        self._call_hooks()
         kept = self._kept()
         asked: dict[int, Value] = {}
         for value in [*(t.value for t in targets if t.value is not _UNUSED), *(value for _, _, value in kept)]:
             asked.setdefault(value.id, value)
         if not asked:
             return [None] * len(targets)
-        paths: dict[tuple[int, int], Edge] = {}
-        if self.create_graph:
-            cts = [None if ct is None else edge_of(ct) for ct in self.cotangents]
-            paths = walk.mirror(self.reached.nodes, self.edges, cts)
+        paths = self._paths()
         made = self._request(list(asked.values()), retain_graph=retain_graph)
         if not retain_graph:
             walk.free(self.reached.nodes)
@@ -194,6 +195,35 @@ class _Pass:
             None if t.value is _UNUSED else self._hooked(t.tensor, self._tensor(made[t.value.id], t.edge, paths))
             for t in targets
         ]
+
+    def _paths(self) -> dict[tuple[int, int], Edge]:
+        if not self.create_graph:
+            return {}
+        cts = [None if ct is None else edge_of(ct) for ct in self.cotangents]
+        return walk.mirror(self.reached.nodes, self.edges, cts)
+
+    def _call_hooks(self) -> None:
+        """Calls the hooks of computed tensors, outermost first, each with the gradient that those before it left.
+
+        A hook that changes a gradient makes its tensor one more root, weighted by the change: from there on the pass carries the
+        sum of both.
+        """
+        for node in self.reached.nodes:
+            for index, hooks in list(node.extra.hooks.items()) if node.extra is not None else ():
+                if not hooks:
+                    continue
+                assert node.extra is not None, "it has hooks"
+                value, edge = node.extra.values[index], (node, index)
+                before = self._tensor(self._request([value], retain_graph=True)[value.id], edge, self._paths())
+                after = before
+                for hook in list(hooks.values()):
+                    changed = hook(after)
+                    after = after if changed is None else changed
+                if after is not before:
+                    with grad_mode(self.create_graph):
+                        self.cotangents.append(p.sub(after, before))
+                    self.roots.append(make(value, edge, tracked=True))
+                    self.edges.append(edge)
 
     def _tensor(self, value: Value, edge: Edge, paths: dict[tuple[int, int], Edge]) -> Tensor:
         path = paths.get((id(edge[0]), edge[1]))
