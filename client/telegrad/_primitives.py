@@ -950,7 +950,7 @@ _SIGN = OPSET["sign"]
 
 
 def sign(x: Tensor) -> Tensor:
-    """-1, 0 or 1; of a complex number x / |x|, and 0 of 0."""
+    """-1, 0 or 1, and 0 of NaN; of a complex number x / |x|, and 0 of 0."""
     return record(_SIGN, (x,), ())
 
 

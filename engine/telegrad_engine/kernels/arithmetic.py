@@ -64,9 +64,11 @@ def power(xp: Any, a: Any, b: Any) -> Any:
 
 
 def sign(xp: Any, x: Any) -> Any:
-    """-1, 0 or 1; of a complex number x / |x|, and 0 of 0."""
+    """-1, 0 or 1, and 0 of NaN; of a complex number x / |x|, and 0 of 0."""
     if x.dtype.kind == "b":
         return x
+    if x.dtype.kind == "f":
+        return xp.where(x != x, 0, xp.sign(x)).astype(x.dtype)
     if x.dtype.kind != "c":
         return xp.sign(x)
     size = xp.abs(x)

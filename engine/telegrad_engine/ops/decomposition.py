@@ -63,12 +63,9 @@ def _times_inverse_adjoint(x: Value, triangle: Value, *, is_upper: bool) -> Valu
 
 
 def _cholesky_vjp(ct: Value, y: Value, x: Value) -> Value:
-    """L^-H S L^-1 with S the Hermitian part of the lower triangle of L^H ct, the diagonal counted half."""
-    half = lower(g.matmul(adjoint(y), ct))
-    n = x.spec.shape[-1]
-    row, column = positions(n, n)
-    half = g.where(g.eq(row, column), g.mul(half, 0.5), half)
-    hermitian = g.mul(g.add(half, adjoint(half)), 0.5)
+    """L^-H S L^-1 with S half of the Hermitian matrix whose lower triangle is that of L^H ct."""
+    triangle = lower(g.matmul(adjoint(y), ct))
+    hermitian = g.mul(g.add(triangle, adjoint(lower(triangle, diagonal=False))), 0.5)
     left = g.triangular_solve(adjoint(y), hermitian, upper=True, unit=False)
     return adjoint(g.triangular_solve(adjoint(y), adjoint(left), upper=True, unit=False))
 
