@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import (
-    Number,
     Operand,
     as_tensor,
     detached,
@@ -16,83 +15,105 @@ from telegrad.functions.operands import (
     like,
     tensor_of,
 )
-from telegrad.promotion import promote_all, promote_operands, to_float
-from telegrad.registry import function
+from telegrad.promotion import Number, is_number, promote_all, promote_operands, to_float
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, complex128, float64
 from telegrad_proto.errors import ArgumentError, DTypeError
 
-Binary = Callable[[Tensor, Operand], Tensor]
+Binary = Callable[[Operand, Operand], Tensor]
+
+
+def _overload(result: Tensor, other: Operand, label: str) -> Tensor:
+    """The result under the name that torch gives it where the second operand is a tensor."""
+    return labelled(result, label) if isinstance(other, Tensor) else result
+
+
+def _checked(name: str, second: str, other: object) -> None:
+    if not isinstance(other, Tensor) and not is_number(other):
+        kind = type(other).__name__
+        raise TypeError(f"{name}(): argument '{second}' (position 2) must be Tensor, not {kind}")
 
 
 def _binary(
     name: str,
     primitive: Callable[[Tensor, Tensor], Tensor],
-    label: str | None,
     doc: str,
     *,
+    labels: tuple[str, str, str] | None = None,
     floats: bool = False,
     aliases: tuple[str, ...] = (),
 ) -> Binary:
-    """The torch function that is one primitive of two operands in one type."""
+    """The torch function that is one primitive of two operands, either of which may be a number, in one type.
 
-    def apply(input: Tensor, other: Operand) -> Tensor:
-        return primitive(*(floating_pair if floats else promote_operands)(input, other))
+    Args:
+        name: torch's name.
+        primitive: the primitive.
+        doc: its text.
+        labels: torch's names of the node where the second operand is a number, neither is, the first is.
+        floats: make integers floating point.
+        aliases: further names.
+    """
 
-    apply.__name__ = apply.__qualname__ = name
-    apply.__doc__ = doc
-    return function(label=label, inplace=True, aliases=aliases)(apply)
+    def apply(input: Operand, other: Operand) -> Tensor:
+        _checked(name, "other", other)
+        result = primitive(*(floating_pair if floats else promote_operands)(input, other))
+        if labels is None:
+            return result
+        return labelled(
+            result, labels[0 if not isinstance(other, Tensor) else 1 if isinstance(input, Tensor) else 2]
+        )
+
+    def apply_exponent(input: Operand, exponent: Operand) -> Tensor:
+        return apply(input, exponent)
+
+    body = apply_exponent if name == "pow" else apply
+    body.__name__ = body.__qualname__ = name
+    body.__doc__ = doc
+    return function(inplace=True, method=True, aliases=aliases)(body)
 
 
-mul = _binary("mul", p.mul, "MulBackward0", "The products.", aliases=("multiply",))
-maximum = _binary(
-    "maximum", p.maximum, "MaximumBackward0", "The larger of two elements; NaN where one is NaN."
-)
-minimum = _binary(
-    "minimum", p.minimum, "MinimumBackward0", "The smaller of two elements; NaN where one is NaN."
-)
-atan2 = _binary(
-    "atan2",
-    p.atan2,
-    "Atan2Backward0",
-    "The angles of points (other, input).",
-    floats=True,
-    aliases=("arctan2",),
-)
+def _numbered(name: str, second: str = "1") -> tuple[str, str, str]:
+    return f"{name}Backward0", f"{name}Backward1", f"{name}Backward{second}"
+
+
+mul = _binary("mul", p.mul, "The products.", aliases=("multiply",))
+maximum = _binary("maximum", p.maximum, "The larger of two elements; NaN where one is NaN.")
+minimum = _binary("minimum", p.minimum, "The smaller of two elements; NaN where one is NaN.")
+atan2 = _binary("atan2", p.atan2, "The angles of points (other, input).", floats=True, aliases=("arctan2",))
 copysign = _binary(
-    "copysign", p.copysign, "CopysignBackward0", "Magnitudes of one, signs of the other.", floats=True
+    "copysign",
+    p.copysign,
+    "Magnitudes of one, signs of the other.",
+    floats=True,
+    labels=("CopysignBackward1", "CopysignBackward0", "CopysignBackward0"),
 )
-hypot = _binary("hypot", p.hypot, "HypotBackward0", "The square roots of sums of two squares.", floats=True)
+hypot = _binary("hypot", p.hypot, "The square roots of sums of two squares.", floats=True)
 igamma = _binary(
-    "igamma",
-    p.igamma,
-    "IgammaBackward0",
-    "The lower regularised incomplete gamma function.",
-    aliases=("gammainc",),
+    "igamma", p.igamma, "The lower regularised incomplete gamma function.", aliases=("gammainc",)
 )
 igammac = _binary(
-    "igammac",
-    p.igammac,
-    "IgammacBackward0",
-    "The upper regularised incomplete gamma function.",
-    aliases=("gammaincc",),
+    "igammac", p.igammac, "The upper regularised incomplete gamma function.", aliases=("gammaincc",)
 )
-gcd = _binary("gcd", p.gcd, None, "The greatest common divisors.")
-lcm = _binary("lcm", p.lcm, None, "The least common multiples.")
+gcd = _binary("gcd", p.gcd, "The greatest common divisors.")
+lcm = _binary("lcm", p.lcm, "The least common multiples.")
 remainder = _binary(
-    "remainder", p.remainder, "RemainderBackward0", "The remainders with the divisors' signs."
+    "remainder", p.remainder, "The remainders with the divisors' signs.", labels=_numbered("Remainder")
 )
-fmod = _binary("fmod", p.fmod, "FmodBackward0", "The remainders with the dividends' signs.")
-pow = _binary("pow", p.pow, "PowBackward0", "Each element to a power.")
+fmod = _binary("fmod", p.fmod, "The remainders with the dividends' signs.", labels=_numbered("Fmod"))
+pow = _binary("pow", p.pow, "Each element to a power.", labels=_numbered("Pow", "2"))
 
 
 def _scaled(other: Operand, alpha: Number) -> Operand:
-    return other if type(alpha) is int and alpha == 1 else mul(other, alpha)
+    if type(alpha) is int and alpha == 1:
+        return other
+    return mul(other, alpha) if isinstance(other, Tensor) else other * alpha
 
 
-@function(inplace=True)
-def add(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
+@function(inplace=True, method=True)
+def add(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
+    _checked("add", "other", other)
     return p.add(*promote_operands(input, _scaled(other, alpha)))
 
 
@@ -108,67 +129,69 @@ def _no_bool(a: Tensor, b: Tensor) -> None:
         )
 
 
-@function(inplace=True, aliases=("subtract",))
-def sub(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
+@function(inplace=True, aliases=("subtract",), method=True)
+def sub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other.
 
     Raises:
         DTypeError: an operand is bool.
     """
+    _checked("sub", "other", other)
     _no_bool(as_tensor(input), as_tensor(other))
     return p.sub(*promote_operands(input, _scaled(other, alpha)))
 
 
-@function(label="RsubBackward1")
+@function(label=None)
 def rsub(input: Tensor, other: Operand, *, alpha: Number = 1) -> Tensor:
     """other - alpha * input."""
-    return sub(other, input, alpha=alpha)
+    _no_bool(as_tensor(input), as_tensor(other))
+    out = p.sub(*promote_operands(other, _scaled(input, alpha)))
+    return labelled(out, f"RsubBackward{0 if isinstance(other, Tensor) else 1}")
 
 
-@function(inplace=True, aliases=("divide",))
-def div(input: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+@function(inplace=True, aliases=("divide",), method=True)
+def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """input / other, of which `rounding_mode` "trunc" leaves the integer part, "floor" the largest integer
     not above.
 
     Raises:
         ArgumentError: another rounding mode.
     """
+    _checked("div", "other", other)
     if rounding_mode is None:
         return p.div(*floating_pair(input, other))
+    a, b = promote_operands(input, other)
+    label = "DivBackward2" if isinstance(other, Tensor) else "DivBackward3"
     if rounding_mode == "floor":
-        return _floored(*promote_operands(input, other))
+        return labelled(p.floor_divide(a, b), label)
     if rounding_mode != "trunc":
         raise ArgumentError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    a, b = promote_operands(input, other)
     if a.dtype.kind == "f":
-        return p.trunc(p.div(a, b))
+        return labelled(p.trunc(p.div(a, b)), label)
     return p.floor_divide(p.sub(a, p.fmod(a, b)), b)
 
 
-def _floored(a: Tensor, b: Tensor) -> Tensor:
-    return p.floor_divide(a, b)
-
-
-@function(label="DivBackward0", inplace=True)
-def true_divide(input: Tensor, other: Operand) -> Tensor:
+@function(label="DivBackward0", inplace=True, method=True)
+def true_divide(input: Operand, other: Operand) -> Tensor:
     """input / other."""
     return p.div(*floating_pair(input, other))
 
 
-@function(inplace=True)
-def floor_divide(input: Tensor, other: Operand) -> Tensor:
+@function(inplace=True, method=True)
+def floor_divide(input: Operand, other: Operand) -> Tensor:
     """The largest integers not above input / other."""
-    return _floored(*promote_operands(input, other))
+    return p.floor_divide(*promote_operands(input, other))
 
 
-@function(label="PowBackward0", inplace=True)
+@function(label=None, inplace=True, method=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
     """Each element to a power, in double precision."""
     operands = [as_tensor(input), as_tensor(exponent)]
     dtype = complex128 if any(x.dtype.kind == "c" for x in operands) else float64
-    return p.pow(*(tensor_of(x, dtype) for x in operands))
+    result = p.pow(*(tensor_of(x, dtype) for x in operands))
+    return _overload(labelled(result, "PowBackward0"), exponent, "PowBackward1")
 
 
 @function()
@@ -188,7 +211,7 @@ def fmin(input: Tensor, other: Operand) -> Tensor:
 @function(label="MulBackward0", inplace=True)
 def ldexp(input: Tensor, other: Operand) -> Tensor:
     """input * 2 ** other."""
-    return mul(input, p.exp2(to_float(as_tensor(other))))
+    return labelled(mul(input, p.exp2(to_float(as_tensor(other)))), "LdexpBackward0")
 
 
 def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
@@ -237,7 +260,7 @@ def zero_times(x: Tensor, y: Tensor, log: Callable[[Tensor], Tensor], lowest: fl
     return p.mul(x, log(p.where(outside, like(y, lowest + 1), y)))
 
 
-@function(inplace=True)
+@function(inplace=True, method=True)
 def xlogy(input: Operand, other: Operand) -> Tensor:
     """input * log(other), and 0 where input is 0."""
     x, y = floating_pair(input, other)
@@ -257,7 +280,8 @@ def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
     if not isinstance(weight, Tensor):
         return near if (weight.real if isinstance(weight, builtins.complex) else weight) < 0.5 else far
     size = p.abs(share) if share.dtype.kind == "c" else share
-    return p.where(p.lt(size, half if share.dtype.kind != "c" else like(size, 0.5)), near, far)
+    out = p.where(p.lt(size, half if share.dtype.kind != "c" else like(size, 0.5)), near, far)
+    return _overload(out, weight, "LerpBackward1")
 
 
 @function(inplace=True)
@@ -286,7 +310,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     return p.add(base, quotient if value == 1 else p.mul(like(quotient, value), quotient))
 
 
-@function(label="ClampBackward1", inplace=True, aliases=("clip",))
+@function(inplace=True, aliases=("clip",))
 def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Each element, or the bound that it passes.
 
@@ -299,7 +323,9 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
     x, *limits = promote_all(input, *bounds)
     if min is not None:
         x = _bounded(x, limits[0], p.lt)
-    return x if max is None else _bounded(x, limits[-1], p.gt)
+    if max is not None:
+        x = _bounded(x, limits[-1], p.gt)
+    return _overload(x, bounds[0], "ClampBackward1")
 
 
 def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -313,13 +339,13 @@ def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor
 @function(inplace=True)
 def clamp_min(input: Tensor, min: Operand) -> Tensor:
     """Each element, or the bound where that is larger."""
-    return _bounded(*promote_operands(input, min), p.lt)
+    return _overload(_bounded(*promote_operands(input, min), p.lt), min, "ClampMinBackward1")
 
 
 @function(inplace=True)
 def clamp_max(input: Tensor, max: Operand) -> Tensor:
     """Each element, or the bound where that is smaller."""
-    return _bounded(*promote_operands(input, max), p.gt)
+    return _overload(_bounded(*promote_operands(input, max), p.gt), max, "ClampMaxBackward1")
 
 
 @function(method=False)

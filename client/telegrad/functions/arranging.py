@@ -7,11 +7,12 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import views
+from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, expanded, index_tensor, like, positions, sizes_of
 from telegrad.functions.pieces import diagonal_of
 from telegrad.functions.shape import permuted
 from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import int64
@@ -158,14 +159,14 @@ def repeat_interleave(
         ShapeError: as many counts as elements are needed, or one.
     """
     if repeats is None:
-        counts = input.tolist()
+        counts = array_from(input).tolist()
         return index_tensor([i for i, n in enumerate(counts) for _ in range(n)])
     x = input if dim is not None else p.reshape(input, shape=(input.numel(),))
     axis = axis_of(0 if dim is None else dim, x.ndim)
     if not x.ndim:
         x = p.reshape(x, shape=(1,))
     size = x.shape[axis]
-    counts = repeats.tolist() if isinstance(repeats, Tensor) else repeats
+    counts = array_from(repeats).tolist() if isinstance(repeats, Tensor) else repeats
     counts = [counts] if isinstance(counts, int) else list(counts)
     if len(counts) == 1:
         counts = counts * size
@@ -244,7 +245,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return permuted(out, order)
 
 
-@function(label="DiagonalBackward0")
+@function(label="DiagEmbedBackward0")
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A matrix's diagonal, or the matrix of which a vector is the diagonal.
 
@@ -255,7 +256,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
         return embedded(input, diagonal)
     if input.ndim != 2:
         raise ShapeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
-    return diagonal_of(input, diagonal, 0, 1)
+    return labelled(p.identity(diagonal_of(input, diagonal, 0, 1)), "DiagonalBackward0_copy")
 
 
 @function(label="DiagEmbedBackward0")

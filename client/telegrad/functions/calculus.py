@@ -139,7 +139,7 @@ def _empty_sum(y: Tensor, axis: int) -> Tensor:
     return p.sum(part(y, axis, 0, 0), axes=(axis,), keepdims=False)
 
 
-@function(label="MulBackward0", aliases=("trapz",))
+@function(label="DivBackward1", aliases=("trapz",))
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integral along a dimension by the trapezoid rule, of samples `dx` apart or at `x`."""
     values = to_float(y)
@@ -149,7 +149,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = 
     return p.sum(_slabs(values, axis, None if x is None else to_float(x), dx), axes=(axis,), keepdims=False)
 
 
-@function(label="MulBackward0")
+@function(label="DivBackward1")
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integrals up to each sample along a dimension by the trapezoid rule."""
     values = to_float(y)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
+from telegrad.creation import array_from
 from telegrad.functions.operands import Operand, like
 from telegrad.promotion import promote_operands, to_float
 from telegrad.registry import function
@@ -68,7 +69,7 @@ def allclose(
 ) -> builtins.bool:
     """Whether all elements are close."""
     close = isclose(input, other, rtol, atol, equal_nan)
-    return builtins.bool(p.all(close, axes=tuple(range(close.ndim)), keepdims=False).item())
+    return builtins.bool(array_from(p.all(close, axes=tuple(range(close.ndim)), keepdims=False)))
 
 
 @function(label=None)
@@ -79,7 +80,7 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
     if not math.prod(input.shape):
         return True
     same = eq(input, other)
-    return builtins.bool(p.all(same, axes=tuple(range(same.ndim)), keepdims=False).item())
+    return builtins.bool(array_from(p.all(same, axes=tuple(range(same.ndim)), keepdims=False)))
 
 
 @function(label=None)

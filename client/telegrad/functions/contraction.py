@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, expanded, like
 from telegrad.functions.shape import permuted
 from telegrad.promotion import Number, promote_operands
@@ -141,10 +142,10 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     column = p.reshape(b, shape=(b.shape[0], 1)) if b.ndim == 1 else b
     out = p.matmul(row, column)
     if a.ndim == 1:
-        label = "SqueezeBackward4" if b.ndim == 2 else "SqueezeBackward1"
+        label = "SqueezeBackward4" if b.ndim == 2 else "UnsafeViewBackward0"
         return labelled(p.reshape(out, shape=(*out.shape[:-2], out.shape[-1])), label)
     if b.ndim == 1:
-        return labelled(p.reshape(out, shape=tuple(out.shape[:-1])), "ViewBackward0")
+        return labelled(p.reshape(out, shape=tuple(out.shape[:-1])), "UnsafeViewBackward0")
     return labelled(out, "BmmBackward0" if a.ndim == b.ndim == 3 else "UnsafeViewBackward0")
 
 
@@ -252,7 +253,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         ArgumentError: not as many of either.
     """
     if isinstance(dims, Tensor):
-        dims = dims.tolist()
+        dims = array_from(dims).tolist()
     if isinstance(dims, int):
         if dims < 0:
             raise ArgumentError(f"tensordot expects dims >= 0, but got dims={dims}")
@@ -287,7 +288,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return p.reshape(p.matmul(rows, columns), shape=(*shape_a, *shape_b))
 
 
-@function(label="ViewBackward0")
+@function(label="UnsafeViewBackward0")
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """The Kronecker product."""
     a, b = promote_operands(input, other)

@@ -132,7 +132,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(out)
 
 
-@function(label="CatBackward0", method=False)
+@function(method=False)
 def block_diag(*tensors: Any) -> Tensor:
     """The tensors as blocks on the diagonal of a matrix of zeros.
 
@@ -171,7 +171,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
     return stack([p.reshape(g, shape=(g.numel(),)) for g in grids], 1)
 
 
-@function(label="IndexSelectBackward0")
+@function(label="StackBackward0")
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All combinations of r elements of a vector, a row each.
 

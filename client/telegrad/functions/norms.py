@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import Dims, Number, axes_of, cast_to, floating_pair, like
+from telegrad.functions.operands import Dims, axes_of, cast_to, floating_pair, like
+from telegrad.promotion import Number
 from telegrad.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
@@ -54,7 +55,7 @@ def _guarded_abs(x: Tensor) -> Tensor:
     return p.abs(x)
 
 
-@function()
+@function(label="LinalgVectorNormBackward0")
 def norm(
     input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:

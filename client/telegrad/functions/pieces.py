@@ -8,9 +8,10 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import views
+from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of
 from telegrad.functions.shape import moved, permuted
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
 
@@ -122,7 +123,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0, **named: Any
             f"dimension {axis}), "
             f"but got split_sizes={sizes}"
         )
-    return _cut(input, axis, sizes)
+    return labelled(_cut(input, axis, sizes), "SplitWithSizesBackward0")
 
 
 @function(label="SplitWithSizesBackward0")
@@ -150,7 +151,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 def _bounds(total: int, indices_or_sections: Any) -> list[tuple[int, int]]:
     if isinstance(indices_or_sections, Tensor):
-        indices_or_sections = indices_or_sections.tolist()
+        indices_or_sections = array_from(indices_or_sections).tolist()
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1:
             raise ArgumentError(f"number of sections must be larger than 0, got {indices_or_sections}")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import cast_to, detached, filled, like
-from telegrad.functions.results import Frexp
+from telegrad.functions.results import Frexp, returned_by
 from telegrad.promotion import to_float
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, int32
 from telegrad_proto.errors import DTypeError
@@ -117,14 +117,18 @@ def sign(input: Tensor) -> Tensor:
 
 
 @function(inplace=True)
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     """Each element rounded, halves to the even neighbour; `decimals` digits after the point stay."""
-    if not decimals or input.dtype.kind in "iub":
+    if decimals is None:
         return p.round(input)
+    if not decimals or input.dtype.kind in "iu":
+        return labelled(p.round(input), "RoundBackward1")
     power = like(input, 10.0 ** math.fabs(decimals))
     if decimals > 0:
-        return p.div(p.round(p.mul(input, power)), power)
-    return p.mul(p.round(p.div(input, power)), power)
+        out = p.div(p.round(p.mul(input, power)), power)
+    else:
+        out = p.mul(p.round(p.div(input, power)), power)
+    return labelled(out, "RoundBackward1")
 
 
 @function(inplace=True)
@@ -158,14 +162,14 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@function(label="MulBackward0", inplace=True)
+@function(label="Deg2RadBackward0", inplace=True)
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees as radians."""
     x = to_float(input)
     return p.mul(x, like(x, math.pi / 180.0))
 
 
-@function(label="MulBackward0", inplace=True)
+@function(label="Rad2DegBackward0", inplace=True)
 def rad2deg(input: Tensor) -> Tensor:
     """Radians as degrees."""
     x = to_float(input)
@@ -311,6 +315,9 @@ def fill(input: Tensor, value: Tensor | float) -> Tensor:
     return p.where(filled(input.shape, False, bool_), input, source)
 
 
+_Frexp = returned_by("frexp", Frexp)
+
+
 @function()
 def frexp(input: Tensor) -> Frexp:
     """Each element as a mantissa, at least 0.5 and below 1, times a power of two."""
@@ -323,4 +330,4 @@ def frexp(input: Tensor) -> Frexp:
     power = p.where(p.ge(share, like(x, 1)), p.add(power, like(x, 1)), power)
     power = p.where(p.lt(share, like(x, 0.5)), p.sub(power, like(x, 1)), power)
     power = p.where(usual, power, like(x, 0))
-    return Frexp(p.mul(x, p.exp2(p.neg(power))), p.cast(power, dtype=int32))
+    return _Frexp(p.mul(x, p.exp2(p.neg(power))), p.cast(power, dtype=int32))

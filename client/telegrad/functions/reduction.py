@@ -22,7 +22,7 @@ from telegrad.functions.operands import (
     tensor_of,
     widened,
 )
-from telegrad.functions.results import Extreme, MinMax
+from telegrad.functions.results import Extreme, MinMax, returned_by
 from telegrad.promotion import to_float
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
@@ -179,6 +179,10 @@ def _extreme(x: Tensor, dim: int, keepdim: bool, primitive: Any) -> tuple[Tensor
     return pick(x, index, axis, keepdim), index if keepdim else _dropped(index, axis)
 
 
+_Max, _Min = returned_by("max", Extreme), returned_by("min", Extreme)
+_MinMax = returned_by("aminmax", MinMax)
+
+
 @function(label="MaxBackward1")
 def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, **named: Any) -> Any:
     """The largest element; along a dimension (values, indices); with a second tensor the larger of two
@@ -186,13 +190,13 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
     """
     other = named.pop("other", dim if isinstance(dim, Tensor) else None)
     if other is not None:
-        return maximum(input, other)
+        return labelled(maximum(input, other), "MaximumBackward0")
     if dim is None:
         _require_elements(input, "max")
         return p.amax(input, axes=_all_axes(input), keepdims=False)
     assert not isinstance(dim, Tensor)
     values, indices = _extreme(input, dim, keepdim, p.argmax)
-    return Extreme(labelled(values, "MaxBackward0"), indices)
+    return _Max(labelled(values, "MaxBackward0"), indices)
 
 
 @function(label="MinBackward1")
@@ -202,20 +206,20 @@ def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
     """
     other = named.pop("other", dim if isinstance(dim, Tensor) else None)
     if other is not None:
-        return minimum(input, other)
+        return labelled(minimum(input, other), "MinimumBackward0")
     if dim is None:
         _require_elements(input, "min")
         return p.amin(input, axes=_all_axes(input), keepdims=False)
     assert not isinstance(dim, Tensor)
     values, indices = _extreme(input, dim, keepdim, p.argmin)
-    return Extreme(labelled(values, "MinBackward0"), indices)
+    return _Min(labelled(values, "MinBackward0"), indices)
 
 
 @function()
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
     """The smallest and the largest elements; equal ones share the gradient."""
     axes = axes_of(dim, input.ndim)
-    return MinMax(p.amin(input, axes=axes, keepdims=keepdim), p.amax(input, axes=axes, keepdims=keepdim))
+    return _MinMax(p.amin(input, axes=axes, keepdims=keepdim), p.amax(input, axes=axes, keepdims=keepdim))
 
 
 def variance_over(
@@ -335,7 +339,7 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     return p.sum(tensor_of(there, int64), axes=axes_of(dim, input.ndim), keepdims=False)
 
 
-@function(label="ViewBackward0")
+@function(label="SumBackward1")
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """The sum over those dimensions in which the input was stretched from `size`."""
     from telegrad.functions.operands import sizes_of

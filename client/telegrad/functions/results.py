@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from telegrad.tensor import Tensor
 
@@ -96,4 +96,14 @@ class TriangularSolution(NamedTuple):
     cloned_coefficient: Tensor
 
 
-Results = tuple[Any, ...]
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+def _shown(self: Any) -> str:
+    parts = ",\n".join(f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
+    return f"torch.return_types.{type(self).__name__}(\n{parts})"
+
+
+def returned_by(name: str, form: type[T]) -> type[T]:
+    """The type of a function's results: a named tuple of this form that prints under the function's name."""
+    return type(name, (form,), {"__slots__": (), "__repr__": _shown, "__doc__": form.__doc__})

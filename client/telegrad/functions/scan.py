@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import at_least_one_dim, axis_of, reshaped, widened
-from telegrad.functions.results import Extreme
+from telegrad.functions.results import Extreme, returned_by
 from telegrad.promotion import to_float
 from telegrad.registry import function
 from telegrad.tensor import Tensor
@@ -36,20 +36,25 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     return _along(to_float(input), dim, lambda x, axis: p.logcumsumexp(x, axis=axis))
 
 
-def _extremes(x: Tensor, dim: int, scan: Callable[..., tuple[Tensor, Tensor]]) -> Extreme:
+_Cummax, _Cummin = returned_by("cummax", Extreme), returned_by("cummin", Extreme)
+
+
+def _extremes(
+    form: type[Extreme], x: Tensor, dim: int, scan: Callable[..., tuple[Tensor, Tensor]]
+) -> Extreme:
     axis = axis_of(dim, x.ndim)
     values, indices = scan(at_least_one_dim(x), axis=axis)
     shape = tuple(x.shape)
-    return Extreme(reshaped(values, shape), reshaped(indices, shape))
+    return form(reshaped(values, shape), reshaped(indices, shape))
 
 
 @function()
 def cummax(input: Tensor, dim: int) -> Extreme:
     """The largest elements so far, and where they were."""
-    return _extremes(input, dim, p.cummax)
+    return _extremes(_Cummax, input, dim, p.cummax)
 
 
 @function()
 def cummin(input: Tensor, dim: int) -> Extreme:
     """The smallest elements so far, and where they were."""
-    return _extremes(input, dim, p.cummin)
+    return _extremes(_Cummin, input, dim, p.cummin)

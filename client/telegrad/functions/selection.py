@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
+from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     Operand,
     as_tensor,
     at_least_one_dim,
     axis_of,
     broadcast_together,
-    detached,
     expanded,
     filled,
     like,
@@ -23,7 +22,7 @@ from telegrad.functions.operands import (
     tensor_of,
 )
 from telegrad.promotion import Number, cast, constant, promote_operands
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int64
@@ -171,7 +170,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
     blank, marks = filled((size,), False, bool_), filled(tuple(found.shape), True, bool_)
     touched = p.index_put(blank, marks, found, axes=(0,), accumulate=False)
     line = tuple(size if i == axis else 1 for i in range(wide.ndim))
-    return whole_of(input, p.where(p.reshape(touched, shape=line), source, wide))
+    out = whole_of(input, p.where(p.reshape(touched, shape=line), source, wide))
+    return labelled(out, "IndexFillBackward1") if isinstance(value, Tensor) else out
 
 
 @function(inplace=True)
@@ -186,7 +186,7 @@ def index_put(
         if index is None:
             axis += 1
         elif index.dtype is bool_:
-            places = np.nonzero(detached(index).numpy())
+            places = np.nonzero(array_from(index))
             for place in places:
                 arrays.append(from_array(np.ascontiguousarray(place)))
                 axes.append(axis)
@@ -218,7 +218,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s)."
         )
-    return p.where(mask, tensor_of(value, input.dtype), input)
+    out = p.where(mask, tensor_of(value, input.dtype), input)
+    return labelled(out, "MaskedFillBackward1") if isinstance(value, Tensor) else out
 
 
 @function(inplace=True)
@@ -239,14 +240,14 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in order; the mask is looked at, since it decides the shape."""
     x, where_ = broadcast_together(input, mask)
-    places = np.flatnonzero(detached(where_).numpy())
+    places = np.flatnonzero(array_from(where_))
     return p.index(p.reshape(x, shape=(x.numel(),)), from_array(places), axes=(0,))
 
 
 @function(label=None)
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero, a row each; the tensor is looked at."""
-    found = np.nonzero(np.atleast_1d(detached(input).numpy()))
+    found = np.nonzero(np.atleast_1d(array_from(input)))
     if as_tuple:
         return tuple(from_array(np.ascontiguousarray(axis)) for axis in found)
     table = np.stack(found, axis=1) if input.ndim else np.zeros((len(found[0]), 0), np.int64)
@@ -259,24 +260,19 @@ def argwhere(input: Tensor) -> Tensor:
     return nonzero(input)  # type: ignore[no-any-return]
 
 
-@function(method=False)
+@function(method=True)
 def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None) -> Any:
-    """`input` where the condition holds, else `other`; without both, the indices where it holds."""
-    if input is None and other is None:
+    """`input` where the condition holds, else `other`; without both, the indices where it holds.
+
+    The function takes the condition first, the method second: the one that is bool is the condition.
+    """
+    if input is None or other is None:
         return nonzero(condition, as_tuple=True)
-    assert input is not None
-    assert other is not None
-    if isinstance(input, Tensor) or isinstance(other, Tensor):
-        a, b = promote_operands(input, other)
-    else:
-        a, b = promote_operands(as_tensor(input), as_tensor(other))
-    return p.where(condition, a, b)
-
-
-@function(name="where", method="where")
-def _where_method(input: Tensor, condition: Tensor, other: Operand) -> Any:
-    """The tensor's elements where the condition holds, else `other`."""
-    return where(condition, input, other)
+    if condition.dtype is not bool_ and isinstance(input, Tensor) and input.dtype is bool_:
+        condition, input = input, condition
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        input = as_tensor(input)
+    return p.where(condition, *promote_operands(input, other))
 
 
 @function(label=None, method=False)

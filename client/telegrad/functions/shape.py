@@ -74,6 +74,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if not input.ndim:
         return viewed(input, (1,))
     first, last = axis_of(start_dim, input.ndim), axis_of(end_dim, input.ndim)
+    if first == last:
+        return input
     if first > last:
         raise ArgumentError("flatten() has invalid args: start_dim cannot come after end_dim")
     shape = tuple(input.shape)

@@ -18,7 +18,7 @@ from telegrad.functions.operands import (
 )
 from telegrad.functions.pieces import part
 from telegrad.functions.reduction import pick
-from telegrad.functions.results import Extreme
+from telegrad.functions.results import Extreme, returned_by
 from telegrad.functions.shape import moved
 from telegrad.promotion import cast, constant
 from telegrad.registry import function, labelled
@@ -26,14 +26,19 @@ from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
+_Sort, _Topk = returned_by("sort", Extreme), returned_by("topk", Extreme)
+_Kthvalue, _Mode = returned_by("kthvalue", Extreme), returned_by("mode", Extreme)
+_Median, _Nanmedian = returned_by("median", Extreme), returned_by("nanmedian", Extreme)
+
 
 @function()
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Extreme:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = None) -> Extreme:
     """The elements in order along a dimension, and where they were."""
     axis = axis_of(dim, input.ndim)
     values, indices = p.sort(at_least_one_dim(input), axis=axis, descending=descending, stable=True)
     shape = tuple(input.shape)
-    return Extreme(reshaped(values, shape), reshaped(indices, shape))
+    found = _Sort(reshaped(values, shape), reshaped(indices, shape))
+    return found if stable is None else labelled(found, "SortBackward1")
 
 
 @function(label=None)
@@ -60,9 +65,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not 0 <= k <= size:
         raise AxisError("selected index k out of range")
     if not input.ndim:
-        return Extreme(p.identity(input), constant_index(()))
+        return _Topk(p.identity(input), constant_index(()))
     values, indices = p.sort(input, axis=axis, descending=largest, stable=True)
-    return Extreme(part(values, axis, 0, k), part(indices, axis, 0, k))
+    return _Topk(part(values, axis, 0, k), part(indices, axis, 0, k))
 
 
 def constant_index(shape: tuple[int, ...]) -> Tensor:
@@ -81,7 +86,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ext
     size = input.shape[axis] if input.ndim else 1
     if not 1 <= k <= size:
         raise AxisError(f"kthvalue(): selected number k out of range for dimension {axis}")
-    return _ranked(input, axis, k - 1, keepdim)
+    return _Kthvalue(*_ranked(input, axis, k - 1, keepdim))
 
 
 def _ranked(x: Tensor, axis: int, rank: int, keepdim: bool) -> Extreme:
@@ -145,7 +150,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The lower of the two middle elements; along a dimension (values, indices)."""
     if dim is None:
         return _median_of_all(input, skip_nan=False)
-    found = _median(input, axis_of(dim, input.ndim), keepdim, skip_nan=False)
+    found = _Median(*_median(input, axis_of(dim, input.ndim), keepdim, skip_nan=False))
     return labelled(found, "MedianBackward1")
 
 
@@ -154,7 +159,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
     """The median of those elements that are no NaN; along a dimension (values, indices)."""
     if dim is None:
         return _median_of_all(input, skip_nan=True)
-    found = _median(input, axis_of(dim, input.ndim), keepdim, skip_nan=True)
+    found = _Nanmedian(*_median(input, axis_of(dim, input.ndim), keepdim, skip_nan=True))
     return labelled(found, "NanmedianBackward1")
 
 
@@ -163,7 +168,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Extreme:
     """The smallest of the most frequent elements along a dimension, and where it is last."""
     axis = axis_of(dim, input.ndim)
     if not input.ndim:
-        return Extreme(p.identity(input), constant_index(()))
+        return _Mode(p.identity(input), constant_index(()))
     last = input.ndim - 1
     x = moved(input, axis, last)
     plain = detached(x)
@@ -175,9 +180,9 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Extreme:
     index = p.gather(order, p.sub(p.gather(after, best, axis=last), constant(1, int64)), axis=last)
     found = _found(x, index, last, True)
     if keepdim:
-        return Extreme(moved(found.values, last, axis), moved(found.indices, last, axis))
+        return _Mode(moved(found.values, last, axis), moved(found.indices, last, axis))
     lead = tuple(x.shape[:-1])
-    return Extreme(p.reshape(found.values, shape=lead), p.reshape(found.indices, shape=lead))
+    return _Mode(p.reshape(found.values, shape=lead), p.reshape(found.indices, shape=lead))
 
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -252,7 +257,7 @@ def _interpolated(rows: Tensor, ranks: Tensor, interpolation: str, *, skip_nan: 
     return p.where(p.eq(share, like(share, 0)), below, mixed)
 
 
-@function(label="SqueezeBackward1")
+@function(label="SqueezeBackward4")
 def quantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
@@ -260,7 +265,7 @@ def quantile(
     return _quantile(input, q, dim, keepdim, interpolation, skip_nan=False)
 
 
-@function(label="SqueezeBackward1")
+@function(label="SqueezeBackward4")
 def nanquantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
@@ -281,9 +286,9 @@ def unique(
     """
     import numpy as np
 
-    from telegrad.creation import from_array
+    from telegrad.creation import array_from, from_array
 
-    array = detached(input).numpy()
+    array = array_from(input)
     found = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     inverse = found[1].reshape(input.shape) if dim is None else found[1].reshape(-1)
     parts = [found[0], *([inverse] if return_inverse else []), *([found[2]] if return_counts else [])]

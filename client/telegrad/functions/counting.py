@@ -1,0 +1,103 @@
+"""Histograms and powers: functions that count, or build tables of, what a vector holds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from telegrad import _primitives as p
+from telegrad.creation import array_from
+from telegrad.functions.operands import filled, like, tensor_of
+from telegrad.promotion import cast, constant
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import float64, int64
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+
+
+@function(label=None)
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each number from 0 on occurs in a vector, or the sums of its weights; the vector is looked at.
+
+    Raises:
+        ShapeError: not a vector.
+        ArgumentError: a number is negative.
+    """
+    if input.ndim != 1 or input.dtype.kind not in "iu":
+        raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
+    array = array_from(input)
+    if array.size and array.min() < 0:
+        raise ArgumentError("bincount only supports 1-d non-negative integral inputs.")
+    size = max(minlength, int(array.max()) + 1 if array.size else 0)
+    kind = int64 if weights is None else weights.dtype if weights.dtype.kind == "f" else float64
+    shares = filled(input.shape, 1, int64) if weights is None else tensor_of(weights, kind)
+    return p.scatter_add(filled((size,), 0, kind), cast(input, int64), shares, axis=0)
+
+
+@function(label=None)
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements fall into each of so many intervals of one length between two bounds.
+
+    Raises:
+        ArgumentError: no interval, or bounds the wrong way round.
+    """
+    if input.dtype.kind != "f":
+        raise DTypeError(f"\"histogram_cpu\" not implemented for '{input.dtype.name}'")
+    if bins < 1:
+        raise ArgumentError("torch.histc(): bins must be > 0")
+    array = array_from(input)
+    low, high = float(min), float(max)
+    if low == high and array.size:
+        low, high = float(array.min()), float(array.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ArgumentError(f"torch.histc: range of [{low}, {high}] is not finite")
+    if low > high:
+        raise ArgumentError("torch.histc: max must be larger than min")
+    x = p.reshape(input, shape=(input.numel(),))
+    place = p.floor(p.mul(p.sub(x, like(x, low)), like(x, bins / (high - low))))
+    inside = p.logical_and(p.ge(x, like(x, low)), p.le(x, like(x, high)))
+    # The last interval holds its upper bound; what is outside goes to a place that is cut off.
+    place = p.where(p.ge(place, like(x, bins)), like(x, bins - 1), place)
+    slot = p.where(inside, p.cast(place, dtype=int64), constant(bins, int64))
+    counts = p.scatter_add(
+        filled((bins + 1,), 0, input.dtype), slot, filled(tuple(x.shape), 1, input.dtype), axis=0
+    )
+    return p.slice(counts, starts=(0,), limits=(bins,), strides=(1,))
+
+
+def powers(x: Tensor, count: int) -> Tensor:
+    """The powers 0 to count - 1 of each element, along a new last dimension, as running products."""
+    lead = tuple(x.shape)
+    if count < 1:
+        return filled((*lead, 0), 0, x.dtype)
+    ones = p.broadcast_to(p.identity(like(x, 1)), shape=(*lead, 1))
+    if count == 1:
+        return ones
+    repeated = p.broadcast_to(p.reshape(x, shape=(*lead, 1)), shape=(*lead, count - 1))
+    return p.concatenate(ones, p.cumprod(repeated, axis=len(lead)), axis=len(lead))
+
+
+@function(label="FlipBackward0", method=False)
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers of a vector's elements, a row each, the highest first.
+
+    Raises:
+        ShapeError: not a vector.
+    """
+    if x.ndim != 1:
+        raise ShapeError("x must be a one-dimensional tensor.")
+    base = x if x.dtype.kind in "fc" else tensor_of(x, int64)
+    table = powers(base, x.shape[0] if N is None else N)
+    return table if increasing else p.flip(table, axes=(1,))
+
+
+@function(label=None, method=False)
+def unravel_index(indices: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """The coordinates of places in a tensor laid out flat."""
+    rest = cast(indices, int64)
+    out: list[Tensor] = []
+    for size in reversed(shape):
+        out.append(p.remainder(rest, constant(size, int64)))
+        rest = p.floor_divide(rest, constant(size, int64))
+    return tuple(reversed(out))
