@@ -136,7 +136,7 @@ def promote(a: DType, b: DType) -> DType:
     """The element type of an operation on two tensors of these types.
 
     Raises:
-        DTypeError: the pair has no common type in torch (uint16/32/64 with another integer type).
+        DTypeError: the pair has no common type in torch (uint16, 32 and 64 with all but real floats).
 
     Source: c10/core/ScalarType.cpp, promoteTypes, of PyTorch 2.13.
     """
@@ -145,7 +145,31 @@ def promote(a: DType, b: DType) -> DType:
     return _PROMOTED[a, b]
 
 
+#: Types that torch has for storage: they promote with real floating point types only.
+_WIDE_UNSIGNED: Final = frozenset({uint16, uint32, uint64})
+
+#: What torch calls the types in this one message.
+_SCALAR_TYPES: Final = {
+    bool_: "Bool",
+    uint8: "Byte",
+    uint16: "UInt16",
+    uint32: "UInt32",
+    uint64: "UInt64",
+    int8: "Char",
+    int16: "Short",
+    int32: "Int",
+    int64: "Long",
+    complex64: "ComplexFloat",
+    complex128: "ComplexDouble",
+}
+
+
 def _promote(a: DType, b: DType) -> DType:
+    if (a in _WIDE_UNSIGNED or b in _WIDE_UNSIGNED) and a.kind != "f" and b.kind != "f":
+        raise DTypeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            f"{_SCALAR_TYPES[a]} and {_SCALAR_TYPES[b]}"
+        )
     low, high = sorted((a, b), key=lambda d: (CATEGORY[d.kind], d.itemsize))
     if low.kind == high.kind:
         return high
@@ -155,12 +179,7 @@ def _promote(a: DType, b: DType) -> DType:
         return high
     if high.kind == "f" or low.kind == "b":
         return high
-    signed, unsigned = (a, b) if a.kind == "i" else (b, a)
-    if unsigned is not uint8:
-        raise DTypeError(
-            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-            f"{a.name} and {b.name}"
-        )
+    signed = a if a.kind == "i" else b  # the other is uint8
     return int16 if signed is int8 else signed
 
 

@@ -49,7 +49,7 @@ class TelegradError(Exception):
 
     reason: ClassVar[str] = "TELEGRAD"
 
-    def __init__(self, message: str, **details: Any) -> None:
+    def __init__(self, message: str, /, **details: Any) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
