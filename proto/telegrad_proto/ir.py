@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
-from telegrad_proto.opset import OPSET, AttrValue, Op
+from telegrad_proto.opset import AttrValue, Op
 from telegrad_proto.spec import Spec
 
 
@@ -195,8 +195,3 @@ def apply_op(op: Op, inputs: Sequence[Value], attrs: tuple[AttrValue, ...], *, t
             i for i, v in enumerate(values) if v.differentiable and op.reads[op.slot(i)] is not None
         )
     return Node(op, values, attrs, specs, needs)
-
-
-def op_named(name: str) -> Op:
-    """The catalogue's entry of this name; raises UnknownOperatorError."""
-    return OPSET[name]
