@@ -1,11 +1,11 @@
 """telegrad: torch's tensors, recorded here, computed and differentiated far away.
 
-    import telegrad as torch
+import telegrad as torch
 
-    x = torch.arange(4.0, requires_grad=True)
-    y = 2 * torch.dot(x, x)
-    y.backward()
-    x.grad                      # tensor([ 0.,  4.,  8., 12.])
+x = torch.arange(4.0, requires_grad=True)
+y = 2 * torch.dot(x, x)
+y.backward()
+x.grad                      # tensor([ 0.,  4.,  8., 12.])
 """
 
 from __future__ import annotations
@@ -16,14 +16,7 @@ from builtins import int as _int
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from telegrad import _operators as _operators  # isort: skip
-from telegrad import autograd as autograd
-from telegrad import functions as _functions
-from telegrad import indexing as _indexing
-from telegrad import looks as _looks
-from telegrad import methods as _methods
-from telegrad import random as random
-from telegrad import ranges as _ranges
+from telegrad import autograd, random
 from telegrad.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -34,16 +27,15 @@ from telegrad.autograd.mode import (
 )
 from telegrad.config import connect, disconnect, flush, session, synchronize
 from telegrad.constructors import OLD_CLASSES as _OLD_CLASSES
+from telegrad.creation import dtype_of as _dtype_of
 from telegrad.display import set_printoptions
 from telegrad.explain import explain
 from telegrad.finfo import finfo, iinfo
+from telegrad.looks import truth as _truth
 from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
-from telegrad.tensor import Tensor
-from telegrad.looks import _bool as _truth
 from telegrad.storage import can_cast as _can_cast
-from telegrad.creation import dtype_of as _dtype_of
-from telegrad_proto.dtypes import promote as _promote
+from telegrad.tensor import Tensor
 from telegrad.types import (
     Size,
     channels_last,
@@ -55,8 +47,9 @@ from telegrad.types import (
     preserve_format,
     strided,
 )
-from telegrad_proto import __version__ as __version__
+from telegrad_proto import __version__
 from telegrad_proto.dtypes import DType as dtype
+from telegrad_proto.dtypes import bool_ as bool
 from telegrad_proto.dtypes import (
     complex64,
     complex128,
@@ -72,7 +65,23 @@ from telegrad_proto.dtypes import (
     uint32,
     uint64,
 )
-from telegrad_proto.dtypes import bool_ as bool
+from telegrad_proto.dtypes import promote as _promote
+
+__all__ = [
+    "Size", "Tensor", "__version__", "autograd", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
+    "channels_last_3d", "complex64", "complex128", "connect", "contiguous_format", "device", "disconnect",
+    "double", "dtype", "e", "enable_grad", "explain", "finfo", "float", "float16", "float32", "float64",
+    "flush", "get_default_dtype", "half", "iinfo", "inf", "inference_mode", "int", "int8", "int16",
+    "int32", "int64", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_nonzero", "is_tensor", "layout", "long", "memory_format", "nan", "newaxis", "no_grad", "numel",
+    "pi", "preserve_format", "promote_types", "random", "result_type", "session", "set_default_dtype",
+    "set_default_tensor_type", "set_grad_enabled", "set_printoptions", "short", "strided", "synchronize",
+    "uint8", "uint16", "uint32", "uint64",
+]  # fmt: skip
+
+# These give Tensor its operators and methods, and register torch's functions.
+for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges"):
+    _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.
 _LAZY = frozenset({"fft", "func", "interop", "linalg", "nn", "optim", "special"})

@@ -1,4 +1,6 @@
-"""Python's operators on tensors. Floating point takes the short way; all else goes through torch's functions."""
+"""Python's operators on tensors. Floating point takes the short way; all else goes through torch's
+functions.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from telegrad.storage import check_writable, write
 from telegrad.tensor import Tensor
 from telegrad_proto.opset import OPSET
 
-#: Types that a short way takes as the second operand beside tensors; bool and NumPy's numbers go the long way.
+#: Types that a short way takes as the second operand beside tensors; bool and NumPy's numbers go the long
+#: way.
 _PLAIN: Final = frozenset({int, float})
 
 
@@ -101,7 +104,11 @@ def _matmul(self: Tensor, other: Any) -> Any:
 
 def _rdiv(self: Tensor, other: Any) -> Any:
     # As torch does, which shows in grad_fn: a reciprocal, then a product.
-    return _function("reciprocal")(self) * other if isinstance(other, Tensor) or is_number(other) else NotImplemented
+    return (
+        _function("reciprocal")(self) * other
+        if isinstance(other, Tensor) or is_number(other)
+        else NotImplemented
+    )
 
 
 def _rmatmul(self: Tensor, other: Any) -> Any:
@@ -150,6 +157,14 @@ _REFLECTED: Final = {
 _COMPARISONS: Final = {name: _comparison(name, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
 
 
+_UNARY: Final = {
+    "neg": _negative,
+    "pos": _unary("positive"),
+    "abs": _unary("abs"),
+    "invert": _unary("bitwise_not"),
+}
+
+
 def install() -> None:
     """Gives Tensor its operators."""
     for name, operator in _ARITHMETIC.items():
@@ -159,10 +174,8 @@ def install() -> None:
         setattr(Tensor, f"__r{name}__", operator)
     for name, operator in _COMPARISONS.items():
         setattr(Tensor, f"__{name}__", operator)
-    Tensor.__neg__ = _negative  # type: ignore[attr-defined]
-    Tensor.__pos__ = _unary("positive")  # type: ignore[attr-defined]
-    Tensor.__abs__ = _unary("abs")  # type: ignore[attr-defined]
-    Tensor.__invert__ = _unary("bitwise_not")  # type: ignore[attr-defined]
+    for name, alone in _UNARY.items():
+        setattr(Tensor, f"__{name}__", alone)
 
 
 install()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 #: "host:port" of a server; empty or "embedded": the engine in this process.
 ADDRESS_VARIABLE: Final = "TELEGRAD_ADDRESS"
 #: What the server asks for; or the name of a file that holds it.
-TOKEN_VARIABLE: Final = "TELEGRAD_TOKEN"
-TOKEN_FILE_VARIABLE: Final = "TELEGRAD_TOKEN_FILE"
+TOKEN_VARIABLE: Final = "TELEGRAD_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_FILE_VARIABLE: Final = "TELEGRAD_TOKEN_FILE"  # noqa: S105 - the name of a variable
 
 EMBEDDED: Final = "embedded"
 
@@ -35,12 +35,14 @@ def connect(
     timeout_s: float | None = None,
     progress: bool = True,
 ) -> Session:
-    """Starts a session; what is recorded from here on belongs to it. Tensors of the session before keep their values.
+    """Starts a session; what is recorded from here on belongs to it. Tensors of the session before keep their
+    values.
 
     Args:
-        address: "host:port" of a server, or "embedded" for the engine in this process; by default what TELEGRAD_ADDRESS says,
-            else embedded.
-        token: what the server asks for; by default TELEGRAD_TOKEN, or what the file TELEGRAD_TOKEN_FILE holds.
+        address: "host:port" of a server, or "embedded" for the engine in this process; by default what
+            TELEGRAD_ADDRESS says, else embedded.
+        token: what the server asks for; by default TELEGRAD_TOKEN, or what the file TELEGRAD_TOKEN_FILE
+            holds.
         direct: talk to the worker itself where it can be reached, past the gateway.
         device: what the engine in this process computes on, `cpu` or `cuda`; a server has its own.
         timeout_s: the longest that one look may take; None: as long as it takes.
@@ -67,11 +69,14 @@ def connect(
     else:
         from telegrad.transport.grpc import GrpcTransport  # late: gRPC takes a third of the import time
 
-        transport = GrpcTransport(address, token=token if token is not None else _token(), direct=direct, progress=bars)
+        transport = GrpcTransport(
+            address, token=token if token is not None else _token(), direct=direct, progress=bars
+        )
     session = Session(transport, timeout_s=timeout_s)
     if named:
         session.open()
-    # The session before ends when the last tensor in it is gone: until then its values can still be looked at.
+    # The session before ends when the last tensor in it is gone: until then its values can still be looked
+    # at.
     _session = session
     recording.use(session.recorder)
     _hook_notebook()
@@ -98,7 +103,9 @@ def session() -> Session:
 
 
 def disconnect() -> None:
-    """Ends the current session and frees what it holds on the server. The next operator starts the default one."""
+    """Ends the current session and frees what it holds on the server. The next operator starts the default
+    one.
+    """
     global _session
     previous, _session = _session, None
     recording.use(None)
@@ -107,7 +114,9 @@ def disconnect() -> None:
 
 
 def flush() -> None:
-    """Sends what is recorded, without waiting: the server computes what tensors hold while the program goes on."""
+    """Sends what is recorded, without waiting: the server computes what tensors hold while the program goes
+    on.
+    """
     session().flush("flush", live=True)
 
 

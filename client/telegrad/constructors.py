@@ -12,7 +12,9 @@ from telegrad_proto.dtypes import DType
 
 
 class OldClass:
-    """A class of torch's first years, as FloatTensor: called, it makes a tensor; `isinstance` asks for the element type."""
+    """A class of torch's first years, as FloatTensor: called, it makes a tensor; `isinstance` asks for the
+    element type.
+    """
 
     def __init__(self, dtype: DType) -> None:
         self.dtype = dtype

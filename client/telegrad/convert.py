@@ -37,7 +37,8 @@ def dtype_of_numpy(dtype: np.dtype[Any]) -> DType:
     found = by_typestr.get(dtype.newbyteorder("<").str)
     if found is None:
         raise DTypeError(
-            f"can't convert np.ndarray of type numpy.{dtype.name}. The only supported types are: float64, float32, float16, "
+            f"can't convert np.ndarray of type numpy.{dtype.name}. The only supported types are: float64, "
+            "float32, float16, "
             "complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
         )
     return found
@@ -51,7 +52,9 @@ def own_copy(array: NDArray, dtype: DType | None = None) -> NDArray:
     """
     wanted = numpy_dtype(dtype if dtype is not None else dtype_of_numpy(array.dtype))
     with np.errstate(over="ignore", invalid="ignore"):
-        copied = np.array(array.real if wanted.kind != "c" and array.dtype.kind == "c" else array, dtype=wanted, order="C")
+        copied = np.array(
+            array.real if wanted.kind != "c" and array.dtype.kind == "c" else array, dtype=wanted, order="C"
+        )
     copied.flags.writeable = False
     return copied
 
@@ -67,7 +70,7 @@ def payload_of(value: Value) -> memoryview:
     array = np.ascontiguousarray(value.local)
     if not array.size:
         return memoryview(b"")
-    return memoryview(array.reshape(-1).view(np.uint8)).cast("B")
+    return array.reshape(-1).view(np.uint8).data
 
 
 def array_of(spec: Spec, data: bytes | memoryview) -> NDArray:
@@ -144,7 +147,9 @@ def _check_nesting(data: Any, path: tuple[int, ...]) -> None:
         if not isinstance(item, list):
             raise TypeError(f"expected sequence at dim {len(path) + 1} (got {type(item).__name__})")
         if len(item) != len(first):
-            raise ArgumentError(f"expected sequence of length {len(first)} at dim {len(path) + 1} (got {len(item)})")
+            raise ArgumentError(
+                f"expected sequence of length {len(first)} at dim {len(path) + 1} (got {len(item)})"
+            )
         _check_nesting(item, (*path, i))
 
 
@@ -168,7 +173,9 @@ def _ranks(data: Any) -> set[int]:
 
 
 def _through(data: Any, dtype: DType) -> np.dtype[Any]:
-    """The type to build the array in before it is converted: a float for an integer type is cut off, as in torch."""
+    """The type to build the array in before it is converted: a float for an integer type is cut off, as in
+    torch.
+    """
     rank = max(_ranks(data), default=2)
     if dtype.kind in "biu" and rank == 2:
         return np.dtype(np.float64)

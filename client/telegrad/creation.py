@@ -18,16 +18,14 @@ from telegrad.promotion import (
     is_number,
     number,
     result_type,
-
 )
 from telegrad.registry import FUNCTIONS
 from telegrad.tensor import CLASS_NAMES, Tensor, make
 from telegrad.types import check_device
 from telegrad.values import Value
-from telegrad_proto import dtypes
-from telegrad_proto.dtypes import DType, bool_, float64, int64
+from telegrad_proto.dtypes import DType, bool_, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, GradientError, ShapeError
-from telegrad_proto.spec import Spec, element_count
+from telegrad_proto.spec import element_count
 
 
 def from_array(array: NDArray) -> Tensor:
@@ -46,7 +44,8 @@ def as_leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
 
 
 def dtype_of(name: Any) -> DType:
-    """The element type that torch means by a dtype, by Python's bool, int, float, complex, or by an old class name.
+    """The element type that torch means by a dtype, by Python's bool, int, float, complex, or by an old class
+    name.
 
     Raises:
         DTypeError: it is none of these.
@@ -185,7 +184,8 @@ def shape_of(sizes: Sequence[Any], name: str = "size") -> tuple[int, ...]:
             size = array_from(size).item()
         if not hasattr(size, "__index__") or isinstance(size, bool):
             raise TypeError(
-                f"{name}(): argument 'size' (position {i + 1}) must be tuple of ints, not {type(size).__name__}"
+                f"{name}(): argument 'size' (position {i + 1}) must be tuple of ints, not "
+                f"{type(size).__name__}"
             )
         shape.append(int(size))
     for dim in shape:
@@ -212,7 +212,7 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
         **named: Any,
     ) -> Tensor:
         check_device(device)
-        sizes = size if size else (named.pop("size", ()),)
+        sizes = size or (named.pop("size", ()),)
         no_more(name, named)
         made = filled(shape_of(sizes, name), fill, wanted_dtype(dtype, get_default_dtype()), requires_grad)
         return made if out is None else into(out, made)
@@ -274,7 +274,9 @@ def full(
     """A tensor of this shape with one number everywhere; of that number's type by default."""
     check_device(device)
     value = _fill_value(fill_value)
-    made = filled(shape_of((size,), "full"), value, wanted_dtype(dtype, dtype_of_number(value)), requires_grad)
+    made = filled(
+        shape_of((size,), "full"), value, wanted_dtype(dtype, dtype_of_number(value)), requires_grad
+    )
     return made if out is None else into(out, made)
 
 
@@ -291,18 +293,23 @@ def full_like(
     """A tensor of another's shape and type with one number everywhere."""
     check_device(device)
     _require_tensor(input, "full_like")
-    return filled(input._value.spec.shape, _fill_value(fill_value), wanted_dtype(dtype, input.dtype), requires_grad)
+    return filled(
+        input._value.spec.shape, _fill_value(fill_value), wanted_dtype(dtype, input.dtype), requires_grad
+    )
 
 
 def _fill_value(value: Any) -> Number:
     if isinstance(value, Tensor) and not value.ndim:
         return array_from(value).item()  # type: ignore[no-any-return]
     if not is_number(value):
-        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
+        raise TypeError(
+            f"full(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}"
+        )
     return number(value)
 
 
 FACTORIES: Final = (
-    tensor, as_tensor, asarray, from_numpy, scalar_tensor, zeros, zeros_like, ones, ones_like, empty, empty_like, full, full_like,
+    tensor, as_tensor, asarray, from_numpy, scalar_tensor, zeros, zeros_like, ones, ones_like, empty,
+    empty_like, full, full_like,
 )  # fmt: skip
 FUNCTIONS.setdefault("", {}).update({factory.__name__: factory for factory in FACTORIES})

@@ -56,6 +56,7 @@ __all__ = [
     "InternalError",
     "LimitError",
     "LinAlgError",
+    "NotNumberError",
     "OutOfMemoryError",
     "PayloadError",
     "ProtocolError",
@@ -71,11 +72,24 @@ __all__ = [
     "at_line",
 ]
 
+
+class NotNumberError(TypeError):
+    """What stands where a tensor or a number belongs is neither; the function that it was given to names the
+    argument.
+    """
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"requires a Tensor or a number, got {type(value).__name__}")
+        self.value = value
+
+
 E = TypeVar("E", bound=TelegradError)
 
 
 def at_line(error: E, recorder: Recorder) -> E:
-    """The same error, its text followed by the user's line that recorded what failed, where the server named it."""
+    """The same error, its text followed by the user's line that recorded what failed, where the server named
+    it.
+    """
     named = error.details.get("node") or error.details.get("value")
     if named is None or not str(named).isdigit():
         return error

@@ -70,17 +70,33 @@ class Log:
 
     def table(self, last: int) -> str:
         """The latest messages as text, one a line."""
-        rows = [_HEAD]
+        rows: list[tuple[str, ...]] = [_HEAD]
         rows += [_row(message) for message in list(self.messages)[-last:]]
         widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
         lines = []
         for row in rows:
-            cells = [cell.ljust(w) if i in _LEFT else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+            cells = [
+                cell.ljust(w) if i in _LEFT else cell.rjust(w)
+                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            ]
             lines.append("  ".join(cells).rstrip())
         return "\n".join(lines)
 
 
-_HEAD: Final = ("seq", "why", "nodes", "leaves", "backward", "fetched", "computed", "sent", "received", "ms", "plan", "line")
+_HEAD: Final = (
+    "seq",
+    "why",
+    "nodes",
+    "leaves",
+    "backward",
+    "fetched",
+    "computed",
+    "sent",
+    "received",
+    "ms",
+    "plan",
+    "line",
+)
 _LEFT: Final = (1, 10, 11)
 
 
@@ -118,8 +134,8 @@ def _size(count: int) -> str:
 def explain(last: int = 20) -> None:
     """Prints the latest messages of the current session: what was sent, when and why.
 
-    A look at a value (print, `.item()`, `.numpy()`, `if`) sends what is pending and waits; `backward()` sends and does not wait; so
-    does the end of a notebook cell.
+    A look at a value (print, `.item()`, `.numpy()`, `if`) sends what is pending and waits; `backward()` sends
+    and does not wait; so does the end of a notebook cell.
 
     Args:
         last: how many messages to show.

@@ -26,7 +26,9 @@ class finfo:
     def __init__(self, type: DType | None = None) -> None:
         dtype = (type or get_default_dtype()).to_real()
         if dtype.kind != "f":
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype!r}'")
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype!r}'"
+            )
         known: Any = np.finfo(numpy_dtype(dtype))
         self.bits = int(known.bits)
         self.eps = float(known.eps)
@@ -54,7 +56,9 @@ class iinfo:
 
     def __init__(self, type: DType) -> None:
         if type.kind not in "iu":
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type!r}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type!r}'"
+            )
         known = np.iinfo(numpy_dtype(type))
         self.bits, self.max, self.min, self.dtype = known.bits, int(known.max), int(known.min), type.name
 

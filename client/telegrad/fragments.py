@@ -36,8 +36,8 @@ def fragments_of(
 ) -> Iterator[session_pb2.Fragment]:
     """The messages of a batch, in order, without sequence numbers, fetches and demands.
 
-    Ids only grow from one message to the next, so where a batch is cut, leaves, nodes and backward requests are cut at the same
-    id.
+    Ids only grow from one message to the next, so where a batch is cut, leaves, nodes and backward requests
+    are cut at the same id.
 
     Args:
         batch: what to send.
@@ -99,7 +99,13 @@ def _fragment(
     node_type = graph_pb2.Node
     fragment.nodes.extend(
         [
-            node_type(op=op.name, inputs=inputs, attrs=encode_attrs(attrs, op) if attrs else b"", output=output, needs=needs)
+            node_type(
+                op=op.name,
+                inputs=inputs,
+                attrs=encode_attrs(attrs, op) if attrs else b"",
+                output=output,
+                needs=needs,
+            )
             for op, inputs, attrs, output, needs in batch.nodes
         ]
     )

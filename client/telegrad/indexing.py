@@ -1,7 +1,8 @@
 """Reading and writing through `x[...]`: torch's basic and advanced indexing.
 
-Integers, slices, None and Ellipsis make views. Tensors, lists and arrays of integers gather; masks are turned into positions,
-for which their values must be known: one message, unless a single number is written where a mask is true.
+Integers, slices, None and Ellipsis make views. Tensors, lists and arrays of integers gather; masks are turned
+into positions, for which their values must be known: one message, unless a single number is written where a
+mask is true.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from telegrad_proto.dtypes import bool_, int64, uint8
 from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
 
 _INVALID = (
-    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {})"
+    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+    "(got {})"
 )
 
 
@@ -49,7 +51,9 @@ def _items(key: Any) -> list[Any]:
         return list(key)
     if isinstance(key, list):
         # An old habit that torch kept: a short list with something else than numbers in it is a tuple.
-        if len(key) <= 32 and any(isinstance(k, (slice, Tensor, list, tuple)) or k is None or k is Ellipsis for k in key):
+        if len(key) <= 32 and any(
+            isinstance(k, (slice, Tensor, list, tuple)) or k is None or k is Ellipsis for k in key
+        ):
             return list(key)
     return [key]
 
@@ -80,12 +84,16 @@ def _normal(item: Any) -> Any:
     if isinstance(item, np.integer):
         return int(item)
     if isinstance(item, (list, tuple, range, np.ndarray)):
-        array = array_of_data(list(item) if isinstance(item, range) else item, None, default=get_default_dtype())
+        array = array_of_data(
+            list(item) if isinstance(item, range) else item, None, default=get_default_dtype()
+        )
         if array.dtype.kind == "f" and array.size:
             raise AxisError("tensors used as indices must be long, int, byte or bool tensors")
         return from_array(array if array.size else array.astype(np.int64))
     if hasattr(item, "__index__"):
         return item.__index__()
+    if isinstance(item, str):
+        raise TypeError("new(): invalid data type 'str'")
     raise AxisError(_INVALID.format(type(item).__name__))
 
 
@@ -96,7 +104,8 @@ def _plan(x: Tensor, key: Any) -> _Plan:
     if consumed > len(shape):
         if not shape:
             raise AxisError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ "
+                "to convert a 0-dim "
                 "tensor to a number"
             )
         raise AxisError(f"too many indices for tensor of dimension {len(shape)}")
@@ -153,7 +162,7 @@ def _select(plan: _Plan, index: int, dim: int, axis: int) -> None:
 
 def _bound(value: Any) -> int | None:
     if isinstance(value, Tensor):
-        return int(value)  # type: ignore[call-overload, no-any-return]
+        return int(value)
     return value  # type: ignore[no-any-return]
 
 
@@ -177,7 +186,8 @@ def _gathered(plan: _Plan, item: Tensor, shape: tuple[int, ...], axis: int) -> i
     for i, (mask_dim, dim) in enumerate(zip(item.shape, shape[axis:], strict=False)):
         if mask_dim != dim:
             raise AxisError(
-                f"The shape of the mask {list(item.shape)} at index {i} does not match the shape of the indexed tensor "
+                f"The shape of the mask {list(item.shape)} at index {i} does not match the shape of the "
+                "indexed tensor "
                 f"{list(shape)} at index {axis + i}"
             )
     if not item.ndim:
@@ -230,7 +240,9 @@ def _check_known(index: Tensor, dim: int, axis: int) -> None:
         return
     low, high = int(array.min()), int(array.max())
     if low < -dim or high >= dim:
-        raise AxisError(f"index {low if low < -dim else high} is out of bounds for dimension {axis} with size {dim}")
+        raise AxisError(
+            f"index {low if low < -dim else high} is out of bounds for dimension {axis} with size {dim}"
+        )
 
 
 def getitem(self: Tensor, key: Any) -> Tensor:
@@ -260,7 +272,7 @@ def _label(x: Tensor, label: str) -> Tensor:
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """Writes into the elements that an index names; views see it."""
     plan = _plan(self, key)
-    check_writable(self)
+    check_writable(self, part=not plan.axes)
     dtype = self.dtype
     source = _source(value, self)
     if not plan.axes:
@@ -275,7 +287,8 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     if source.dtype is not dtype:
         if source.ndim:
             raise ArgumentError(
-                f"Index put requires the source and destination dtypes match, got {scalar_name(dtype)} for the destination and "
+                f"Index put requires the source and destination dtypes match, got {scalar_name(dtype)} for "
+                "the destination and "
                 f"{scalar_name(source.dtype)} for the source."
             )
         source = cast(source, dtype)
@@ -294,7 +307,13 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         positions = _positions(plan)
         _check_values(x, source, positions, tuple(plan.axes))
         put = _label(
-            p.index_put(x, _fitting(source, x, positions, tuple(plan.axes)), *positions, axes=tuple(plan.axes), accumulate=False),
+            p.index_put(
+                x,
+                _fitting(source, x, positions, tuple(plan.axes)),
+                *positions,
+                axes=tuple(plan.axes),
+                accumulate=False,
+            ),
             "IndexPutBackward0",
         )
     write_through(self, steps or (("reshape", self._value.spec.shape),), put)
@@ -333,12 +352,15 @@ def _check_values(x: Tensor, source: Tensor, positions: Sequence[Tensor], axes: 
     shape = _result_shape(x, positions, axes)
     given = source._value.spec.shape
     try:
-        fits = shapes.broadcast(given, shape) == shape or all(dim == 1 for dim in given[: len(given) - len(shape)])
+        fits = shapes.broadcast(given, shape) == shape or all(
+            dim == 1 for dim in given[: len(given) - len(shape)]
+        )
     except ShapeError:
         fits = False
     if not fits:
         raise ShapeError(
-            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of shape {list(shape)}"
+            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing result of "
+            f"shape {list(shape)}"
         )
 
 
@@ -346,5 +368,6 @@ def _fitting(source: Tensor, x: Tensor, positions: Sequence[Tensor], axes: tuple
     return _without_leading_ones(source, len(_result_shape(x, positions, axes)))
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
+METHODS = {"__getitem__": getitem, "__setitem__": setitem}
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

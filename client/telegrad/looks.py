@@ -9,13 +9,12 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad import display
-from telegrad.autograd.graph import Node
 from telegrad.convert import NDArray
 from telegrad.creation import array_from
 from telegrad.promotion import get_default_dtype
 from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor, make
-from telegrad_proto.errors import GradientError, ShapeError
+from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 
 
 def item(self: Tensor) -> Any:
@@ -41,7 +40,9 @@ def to_numpy(self: Tensor, *, force: bool = False) -> NDArray:
         GradientError: the tensor requires a gradient, which NumPy would lose; `detach()` it first.
     """
     if self.requires_grad and not force:
-        raise GradientError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        raise GradientError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
     return array_from(self)
 
 
@@ -59,7 +60,12 @@ def _array_wrap(self: Tensor, array: Any, context: Any = None, return_scalar: bo
     return from_array(np.array(made, dtype=np.uint8 if made.dtype == np.bool_ else made.dtype))
 
 
-def _bool(self: Tensor) -> bool:
+def truth(self: Tensor) -> bool:
+    """The one element as a bool.
+
+    Raises:
+        ShapeError: there is not exactly one.
+    """
     size = self._value.spec.size
     if size != 1:
         kind = "no values" if not size else "more than one value"
@@ -76,12 +82,14 @@ def _int(self: Tensor) -> int:
 
 
 def _complex(self: Tensor) -> complex:
-    return complex(item(self))
+    return complex(_number(self, "complex"))
 
 
 def _number(self: Tensor, kind: str) -> Any:
+    if self._value.spec.size != 1:
+        raise ArgumentError("only one element tensors can be converted to Python scalars")
     value = item(self)
-    if isinstance(value, complex):
+    if isinstance(value, complex) and kind != "complex":
         if value.imag:
             raise GradientError(f"value cannot be converted to type {kind} without overflow")
         value = value.real
@@ -104,7 +112,9 @@ def _contains(self: Tensor, element: Any) -> bool:
     from telegrad.promotion import is_number
 
     if isinstance(element, Tensor) or is_number(element):
-        return bool((array_from(self) == (array_from(element) if isinstance(element, Tensor) else element)).any())
+        return bool(
+            (array_from(self) == (array_from(element) if isinstance(element, Tensor) else element)).any()
+        )
     raise RuntimeError(
         f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
     )
@@ -113,7 +123,7 @@ def _contains(self: Tensor, element: Any) -> bool:
 def _iter(self: Tensor) -> Iterator[Tensor]:
     if not self._value.spec.ndim:
         raise TypeError("iteration over a 0-d tensor")
-    return iter(self.unbind(0))  # type: ignore[attr-defined]
+    return iter(self.unbind(0))
 
 
 def _shown(self: Tensor) -> NDArray:
@@ -146,7 +156,7 @@ def _repr(self: Tensor) -> str:
     array = _shown(self)
     node = self.grad_fn
     if node is not None:
-        suffixes.append(f"grad_fn=<{node.name()}>" if isinstance(node, Node) else "grad_fn=<AccumulateGrad>")
+        suffixes.append(f"grad_fn=<{node.name()}>")
     elif self.requires_grad:
         suffixes.append("requires_grad=True")
     return display.render(
@@ -168,7 +178,8 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         return known  # type: ignore[no-any-return]
     if self.grad_fn is not None:
         raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you were "
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+            "moment.  If you were "
             "attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
             "https://github.com/pytorch/pytorch/pull/103001"
         )
@@ -181,15 +192,13 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     return made
 
 
-
-
 METHODS = {
     "item": item,
     "tolist": tolist,
     "numpy": to_numpy,
     "__array__": _array,
     "__array_wrap__": _array_wrap,
-    "__bool__": _bool,
+    "__bool__": truth,
     "__float__": _float,
     "__int__": _int,
     "__complex__": _complex,

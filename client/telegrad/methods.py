@@ -6,8 +6,9 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import storage, views
-from telegrad.autograd.passes import Handle, backward
 from telegrad.autograd.graph import Node
+from telegrad.autograd.hooks import Handle
+from telegrad.autograd.passes import backward
 from telegrad.creation import dtype_of, filled, shape_of, tensor, wanted_dtype
 from telegrad.promotion import cast, constant, is_number, number
 from telegrad.tensor import Tensor
@@ -30,7 +31,7 @@ def to(self: Tensor, *where: Any, **named: Any) -> Tensor:
             wanted = argument.dtype
         elif isinstance(argument, (str, device)):
             check_device(argument)
-        elif isinstance(argument, memory_format) or isinstance(argument, bool) or argument is None:
+        elif argument is None or isinstance(argument, (memory_format, bool)):
             continue
         else:
             wanted = dtype_of(argument)
@@ -169,9 +170,15 @@ def set_(self: Tensor, source: Tensor) -> Tensor:
 
 
 def _backward(
-    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    self: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
-    """Adds to the `grad` of leaves the gradient of this tensor: one message, and no wait. See `autograd.backward`."""
+    """Adds to the `grad` of leaves the gradient of this tensor: one message, and no wait. See
+    `autograd.backward`.
+    """
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
@@ -200,7 +207,8 @@ def _retains_grad(self: Tensor) -> bool:
 
 
 def register_hook(self: Tensor, hook: Any) -> Handle:
-    """Calls a function with the gradient, whenever one is made; what it returns, if anything, takes the gradient's place.
+    """Calls a function with the gradient, whenever one is made; what it returns, if anything, takes the
+    gradient's place.
 
     Raises:
         GradientError: the tensor requires no gradient.
@@ -241,7 +249,7 @@ def _new(fill: Any) -> Any:
         **named: Any,
     ) -> Tensor:
         check_device(device)
-        sizes = size if size else (named["size"],)
+        sizes = size or (named["size"],)
         return filled(shape_of(sizes, "new"), fill, wanted_dtype(dtype, self.dtype), requires_grad)
 
     make_new.__doc__ = "A tensor of this shape and, by default, this tensor's type."
@@ -249,14 +257,24 @@ def _new(fill: Any) -> Any:
 
 
 def new_full(
-    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of a shape, one number everywhere and, by default, this tensor's type."""
     check_device(device)
-    return filled(shape_of((size,), "new_full"), number(fill_value), wanted_dtype(dtype, self.dtype), requires_grad)
+    return filled(
+        shape_of((size,), "new_full"), number(fill_value), wanted_dtype(dtype, self.dtype), requires_grad
+    )
 
 
-def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of this data and, by default, this tensor's type."""
     return tensor(data, dtype=wanted_dtype(dtype, self.dtype), device=device, requires_grad=requires_grad)
 
@@ -282,8 +300,6 @@ def _matrix_transposed(self: Tensor) -> Tensor:
     return views.transpose(self, perm=tuple(axes))
 
 
-
-
 def _imag(self: Tensor) -> Tensor:
     if self.dtype.kind != "c":
         raise GradientError("imag is not implemented for tensors with non-complex dtypes.")
@@ -306,20 +322,18 @@ def _conjugate_matrix(self: Tensor) -> Tensor:
     return p.conj(turned) if self.dtype.kind == "c" else turned
 
 
-
-
-
-
 METHODS = {
-    "to": to, "cpu": cpu, "cuda": cuda, "type_as": type_as, "contiguous": contiguous, "is_contiguous": is_contiguous,
-    "stride": stride, "storage_offset": storage_offset, "is_set_to": is_set_to, "detach": detach, "detach_": detach_,
-    "zero_": zero_, "fill_": fill_, "copy_": copy_, "set_": set_, "backward": _backward, "retain_grad": retain_grad,
-    "register_hook": register_hook, "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
-    "new_zeros": _new(0), "new_ones": _new(1), "new_empty": _new(0), "new_full": new_full, "new_tensor": new_tensor, "new": new,
-    "float": _conversion(dtypes.float32), "double": _conversion(dtypes.float64), "half": _conversion(dtypes.float16),
-    "long": _conversion(dtypes.int64), "int": _conversion(dtypes.int32), "short": _conversion(dtypes.int16),
-    "char": _conversion(dtypes.int8), "byte": _conversion(dtypes.uint8), "bool": _conversion(dtypes.bool_),
-    "cfloat": _conversion(dtypes.complex64), "cdouble": _conversion(dtypes.complex128),
+    "to": to, "cpu": cpu, "cuda": cuda, "type_as": type_as, "contiguous": contiguous, "is_contiguous":
+    is_contiguous,     "stride": stride, "storage_offset": storage_offset, "is_set_to": is_set_to, "detach":
+    detach, "detach_": detach_,     "zero_": zero_, "fill_": fill_, "copy_": copy_, "set_": set_,
+    "backward": _backward, "retain_grad": retain_grad,     "register_hook": register_hook,
+    "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,     "new_zeros": _new(0),
+    "new_ones": _new(1), "new_empty": _new(0), "new_full": new_full, "new_tensor": new_tensor, "new": new,
+    "float": _conversion(dtypes.float32), "double": _conversion(dtypes.float64), "half":
+    _conversion(dtypes.float16),     "long": _conversion(dtypes.int64), "int": _conversion(dtypes.int32),
+    "short": _conversion(dtypes.int16),     "char": _conversion(dtypes.int8), "byte":
+    _conversion(dtypes.uint8), "bool": _conversion(dtypes.bool_),     "cfloat":
+    _conversion(dtypes.complex64), "cdouble": _conversion(dtypes.complex128),
 }  # fmt: skip
 
 PROPERTIES = {
@@ -340,4 +354,3 @@ PROPERTIES = {
 
 for _name, _method in {**METHODS, **PROPERTIES}.items():
     setattr(Tensor, _name, _method)
-

@@ -22,7 +22,14 @@ class Bars:
     def bulk(self, verb: str, done_bytes: int, total_bytes: int) -> None:
         """So much of a large array has travelled."""
         if self._bar is None or self._verb != verb:
-            self._start(verb, total=total_bytes, unit="B", unit_scale=True, unit_divisor=1024, desc=f"telegrad: {verb}")
+            self._start(
+                verb,
+                total=total_bytes,
+                unit="B",
+                unit_scale=True,
+                unit_divisor=1024,
+                desc=f"telegrad: {verb}",
+            )
         self._bar.update(done_bytes - self._bar.n)
 
     def finished(self) -> None:

@@ -1,4 +1,6 @@
-"""What two operands become together: torch's promotion, with Python numbers and 0-d tensors as it weighs them."""
+"""What two operands become together: torch's promotion, with Python numbers and 0-d tensors as it weighs
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from telegrad import _primitives as p
+from telegrad.errors import NotNumberError
 from telegrad.recorder import CONSTANTS_KEPT, current
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
@@ -26,7 +29,7 @@ def get_default_dtype() -> DType:
     return _default
 
 
-def set_default_dtype(dtype: DType) -> None:
+def set_default_dtype(dtype: object) -> None:
     """Changes the type that floating point data takes where none is named.
 
     Raises:
@@ -55,19 +58,29 @@ def number(value: Any) -> Number:
 
 
 def dtype_of_number(value: Number) -> DType:
-    """The type that a tensor made of this number alone has."""
+    """The type that a tensor made of this number alone has.
+
+    Raises:
+        NotNumberError: it is no number.
+    """
     if isinstance(value, bool):
         return dtypes.bool_
     if isinstance(value, int):
         return dtypes.int64
-    return _default if isinstance(value, float) else default_complex()
+    if isinstance(value, float):
+        return _default
+    if isinstance(value, complex):
+        return default_complex()
+    raise NotNumberError(value)
 
 
 _WITH_NUMBER: Final[dict[tuple[DType, type], DType]] = {}
 
 
 def with_number(dtype: DType, value: Number) -> DType:
-    """What a tensor of this type becomes together with a Python number: the number only lifts the category."""
+    """What a tensor of this type becomes together with a Python number: the number only lifts the
+    category.
+    """
     key = (dtype, type(value))
     found = _WITH_NUMBER.get(key)
     if found is None:
@@ -85,9 +98,11 @@ def with_number(dtype: DType, value: Number) -> DType:
 def result_type(*operands: Any) -> DType:
     """The type of an operation on these tensors and numbers.
 
-    Tensors with dimensions weigh most, then 0-d tensors, then numbers: a lighter one counts where its category is higher.
+    Tensors with dimensions weigh most, then 0-d tensors, then numbers: a lighter one counts where its
+    category is higher.
 
-    Source: aten/src/ATen/native/TypeProperties.cpp, update_result_type_state and result_type, of PyTorch 2.13.
+    Source: aten/src/ATen/native/TypeProperties.cpp, update_result_type_state and result_type, of PyTorch
+    2.13.
     """
     weights: list[DType | None] = [None, None, None]
     for operand in operands:
@@ -184,7 +199,7 @@ def scalar_array(value: Number, dtype: DType) -> np.ndarray[Any, Any]:
         low = 0 if dtype.kind == "u" else -(1 << (8 * dtype.itemsize - 1))
         high = (1 << (8 * dtype.itemsize - (dtype.kind == "i"))) - 1
         # As in torch, a negative number wraps into an unsigned type.
-        if not (low if low else -high) <= value <= high:  # type: ignore[operator]
+        if not (low or -high) <= value <= high:  # type: ignore[operator]
             raise DTypeError(f"value cannot be converted to type {dtype.name} without overflow")
         value = int(value) & high if dtype.kind == "u" else value  # type: ignore[arg-type]
     with np.errstate(over="ignore"):

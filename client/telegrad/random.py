@@ -1,87 +1,23 @@
 """Random tensors. The generator is here, the numbers are made on the server from (seed, number of the draw).
 
-A draw is a primitive with a key as its input, so a graph that is computed again, elsewhere or later, draws the same numbers.
-They are not those that torch draws from the same seed.
+A draw is a primitive with a key as its input, so a graph that is computed again, elsewhere or later, draws
+the same numbers. They are not those that torch draws from the same seed.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, Final
-
-import numpy as np
 
 from telegrad import _primitives as p
 from telegrad import storage
-from telegrad.creation import array_from, as_leaf, from_array, into, shape_of, wanted_dtype
+from telegrad.creation import as_leaf, into, shape_of, wanted_dtype
+from telegrad.generator import Generator, default_generator
 from telegrad.promotion import cast, constant, get_default_dtype, number, to_float
 from telegrad.registry import FUNCTIONS
 from telegrad.tensor import Tensor, make
 from telegrad.types import check_device
 from telegrad_proto.dtypes import DType, float32, float64, int64, uint64
-from telegrad_proto.errors import ArgumentError, DTypeError, LimitError, ShapeError
-
-_MASK: Final = (1 << 64) - 1
-
-
-class Generator:
-    """A stream of draws: a seed, and how many draws it has given.
-
-    Args:
-        device: accepted; there is one.
-    """
-
-    def __init__(self, device: Any = "cpu") -> None:
-        check_device(device)
-        self._seed = secrets.randbits(63)
-        self._draws = 0
-
-    def manual_seed(self, seed: int) -> Generator:
-        """Itself, started again from a seed.
-
-        Raises:
-            LimitError: the seed has more than 64 bits.
-        """
-        seed = int(seed)
-        if not -(1 << 63) <= seed <= _MASK:
-            raise LimitError("Overflow when unpacking long long")
-        self._seed, self._draws = seed & _MASK, 0
-        return self
-
-    def seed(self) -> int:
-        """A seed that nobody chose, from which it starts again."""
-        self._seed, self._draws = secrets.randbits(63), 0
-        return self._seed
-
-    def initial_seed(self) -> int:
-        """The seed that it was started from."""
-        return self._seed
-
-    def get_state(self) -> Tensor:
-        """Where it is, as bytes."""
-        return from_array(np.array([self._seed, self._draws], np.uint64).view(np.uint8).copy())
-
-    def set_state(self, new_state: Tensor) -> Generator:
-        """Itself, where it was when the state was taken.
-
-        Raises:
-            ArgumentError: it is no such state.
-        """
-        array = array_from(new_state)
-        if array.dtype != np.uint8 or array.shape != (16,):
-            raise ArgumentError("set_state: requires what get_state gave, 16 bytes")
-        self._seed, self._draws = (int(word) for word in np.ascontiguousarray(array).view(np.uint64))
-        return self
-
-    def key(self) -> Tensor:
-        """The next draw's key."""
-        key = np.array([self._seed, self._draws], np.uint64)
-        self._draws = (self._draws + 1) & _MASK
-        key.flags.writeable = False
-        return from_array(key)
-
-
-default_generator: Final = Generator()
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def manual_seed(seed: int) -> Generator:
@@ -132,11 +68,15 @@ def standard_normal(shape: tuple[int, ...], dtype: DType, generator: Generator |
 
 def _require_float(dtype: DType, name: str) -> None:
     if dtype.kind not in "fc":
-        raise DTypeError(f'"{name}" not implemented for {dtype.name!r}: requires a floating point or complex type')
+        raise DTypeError(
+            f'"{name}" not implemented for {dtype.name!r}: requires a floating point or complex type'
+        )
 
 
 def below(bound: int, shape: tuple[int, ...], generator: Generator | None = None) -> Tensor:
-    """Integers evenly in [0, bound), as int64; the bound is small beside 2**64, so that the remainder is even enough."""
+    """Integers evenly in [0, bound), as int64; the bound is small beside 2**64, so that the remainder is even
+    enough.
+    """
     bits = p.random_bits((generator or default_generator).key(), shape=shape)
     return p.cast(p.remainder(bits, constant(bound, uint64)), dtype=int64)
 
@@ -235,19 +175,31 @@ def randperm(
     return _finish(cast(order, wanted_dtype(dtype, int64)), out, requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def rand_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """Numbers evenly in [0, 1), of another tensor's shape and type."""
     check_device(device)
     return as_leaf(uniform(input._spec.shape, wanted_dtype(dtype, input.dtype)), requires_grad)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def randn_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """Numbers of the standard normal distribution, of another tensor's shape and type."""
     check_device(device)
     return as_leaf(standard_normal(input._spec.shape, wanted_dtype(dtype, input.dtype)), requires_grad)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
+) -> Tensor:
     """Integers evenly in [low, high), of another tensor's shape and type."""
     if high is None:
         low, high = 0, low
@@ -256,14 +208,23 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: Any = None,
 ) -> Tensor:
     """Numbers of normal distributions with these means and standard deviations, each a tensor or a number."""
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     if isinstance(std, (int, float)) and std < 0:
         raise ArgumentError(f"normal expects std >= 0.0, but found std {std}")
     if not tensors:
-        shape, wanted = shape_of((size if size is not None else (),), "normal"), wanted_dtype(dtype, get_default_dtype())
+        shape, wanted = (
+            shape_of((size if size is not None else (),), "normal"),
+            wanted_dtype(dtype, get_default_dtype()),
+        )
     else:
         from telegrad_proto.shapes import broadcast_all
 
@@ -278,12 +239,17 @@ def _parameter(value: Any, dtype: DType) -> Tensor:
 
 
 def bernoulli(
-    input: Tensor, p_: Any = None, *, generator: Generator | None = None, out: Tensor | None = None, **named: Any
+    input: Tensor,
+    p_: Any = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    **named: Any,
 ) -> Tensor:
     """Ones with the probabilities in `input`, zeros else; no gradient flows through."""
     p_ = named.pop("p", p_)
     chance = input if p_ is None else _parameter(p_, get_default_dtype())
-    made = make(_coin(chance.detach(), input._spec.shape, input.dtype, generator)._value)  # type: ignore[attr-defined]
+    made = make(_coin(chance.detach(), input._spec.shape, input.dtype, generator)._value)
     return made if out is None else into(out, made)
 
 
@@ -294,7 +260,12 @@ def _coin(chance: Tensor, shape: tuple[int, ...], dtype: DType, generator: Gener
 
 
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Positions drawn with the weights of each row.
 
@@ -312,7 +283,7 @@ def multinomial(
         raise ArgumentError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > count:
         raise ArgumentError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    weights = cast(input.detach(), float64)  # type: ignore[attr-defined]
+    weights = cast(input.detach(), float64)
     axis = spec.ndim - 1
     if replacement:
         total = p.cumsum(weights, axis=axis, reverse=False)
@@ -328,7 +299,9 @@ def multinomial(
     return made if out is None else into(out, made)
 
 
-def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any) -> Tensor:
+def uniform_(
+    self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any
+) -> Tensor:
     """Itself, with numbers evenly in [from, to)."""
     low, dtype = named.pop("from", from_), self.dtype
     if low > to:
@@ -338,7 +311,9 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
     return storage.write(self, p.add(p.mul(drawn, constant(to - low, dtype)), constant(low, dtype)))
 
 
-def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+def normal_(
+    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
     """Itself, with numbers of a normal distribution."""
     if std < 0:
         raise ArgumentError(f"normal expects std >= 0.0, but found std {std}")
@@ -352,7 +327,7 @@ def bernoulli_(self: Tensor, p_: Any = 0.5, *, generator: Generator | None = Non
     """Itself, with ones of a probability, zeros else."""
     storage.check_writable(self)
     chance = _parameter(named.pop("p", p_), get_default_dtype())
-    return storage.write(self, _coin(chance.detach(), self._spec.shape, self.dtype, generator))  # type: ignore[attr-defined]
+    return storage.write(self, _coin(chance.detach(), self._spec.shape, self.dtype, generator))
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -364,27 +339,32 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
     return storage.write(self, p.mul(drawn, constant(-1.0 / lambd, self.dtype)))
 
 
-def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None, **named: Any) -> Tensor:
+def random_(
+    self: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None, **named: Any
+) -> Tensor:
     """Itself, with integers evenly in [from, to); by default all that the type holds exactly."""
     low = named.pop("from", from_)
     if to is None and low:
         low, to = 0, low
     if to is None:
-        mantissa = {2: 11, 4: 24, 8: 53}[self.dtype.itemsize] if self.dtype.kind == "f" else 8 * self.dtype.itemsize - 1
+        mantissa = (
+            {2: 11, 4: 24, 8: 53}[self.dtype.itemsize]
+            if self.dtype.kind == "f"
+            else 8 * self.dtype.itemsize - 1
+        )
         to = 1 << mantissa
     storage.check_writable(self)
     return storage.write(self, cast(randint(low, to, self._spec.shape, generator=generator), self.dtype))
 
 
 FACTORIES: Final = (
-    manual_seed, seed, initial_seed, get_rng_state, set_rng_state, rand, randn, randint, randperm, rand_like, randn_like, randint_like,
-    normal, bernoulli, multinomial,
+    manual_seed, seed, initial_seed, get_rng_state, set_rng_state, rand, randn, randint, randperm, rand_like,
+    randn_like, randint_like, normal, bernoulli, multinomial,
 )  # fmt: skip
 FUNCTIONS.setdefault("", {}).update({factory.__name__: factory for factory in FACTORIES})
 FUNCTIONS[""]["Generator"] = Generator
 FUNCTIONS[""]["default_generator"] = default_generator  # type: ignore[assignment]
 
-for _method in (uniform_, normal_, bernoulli_, exponential_, random_):
-    setattr(Tensor, _method.__name__, _method)
-for _method in (bernoulli, multinomial):
+METHODS: Final = (uniform_, normal_, bernoulli_, exponential_, random_, bernoulli, multinomial)
+for _method in METHODS:
     setattr(Tensor, _method.__name__, _method)

@@ -63,8 +63,8 @@ def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, A
     return number(first), number(last), number(step)
 
 
-def _steps_between(first: Any, last: Any, step: Any) -> int:
-    if all(isinstance(b, int) for b in (first, last, step)):
+def _steps_between(first: float, last: float, step: float) -> int:
+    if isinstance(first, int) and isinstance(last, int) and isinstance(step, int):
         return max(0, -(-(last - first) // step))
     return math.ceil((last - first) / step)
 
@@ -95,7 +95,9 @@ def linspace(
 ) -> Tensor:
     """So many numbers from `start` to `end`, both included, evenly apart."""
     check_device(device)
-    made = as_leaf(make(_line(start, end, steps, wanted_dtype(dtype, get_default_dtype()))._value), requires_grad)
+    made = as_leaf(
+        make(_line(start, end, steps, wanted_dtype(dtype, get_default_dtype()))._value), requires_grad
+    )
     return made if out is None else into(out, made)
 
 
@@ -163,12 +165,16 @@ def eye(
     return made if out is None else into(out, made)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
+) -> Tensor:
     """Rows and columns of the places on and below a diagonal."""
     return from_array(np.array(np.tril_indices(row, offset, col), dtype=wanted_dtype(dtype, int64).typestr))
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
+) -> Tensor:
     """Rows and columns of the places on and above a diagonal."""
     return from_array(np.array(np.triu_indices(row, offset, col), dtype=wanted_dtype(dtype, int64).typestr))
 

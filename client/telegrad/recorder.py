@@ -1,7 +1,8 @@
 """Recording: what an operator costs when it is only written down.
 
-`record` is the path that every operator takes. It infers the result's spec, names the result, appends one tuple to what is
-pending, and makes the autograd node where one is needed. Nothing is sent here; `session.py` does that.
+`record` is the path that every operator takes. It infers the result's spec, names the result, appends one
+tuple to what is pending, and makes the autograd node where one is needed. Nothing is sent here; `session.py`
+does that.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from telegrad_proto.opset import AttrValue, Op
 if TYPE_CHECKING:
     from telegrad.session import Session
 
-#: Nodes pending before they are sent without anybody asking: enough to spread a message's cost thin, few enough to keep
-#: the server busy while the program goes on.
+#: Nodes pending before they are sent without anybody asking: enough to spread a message's cost thin, few
+#: enough to keep #: the server busy while the program goes on.
 PENDING_LIMIT: Final = 4096
 
 #: Lines remembered for errors that only the server can see.
@@ -34,7 +35,8 @@ SITES_KEPT: Final = 50_000
 #: Python numbers kept as constants of a session.
 CONSTANTS_KEPT: Final = 512
 
-#: One recorded operator: catalogue entry, ids of inputs, attributes, id of the first output, input positions that need gradients.
+#: One recorded operator: catalogue entry, ids of inputs, attributes, id of the first output, input positions
+#: that need gradients.
 Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...]]
 
 
@@ -101,7 +103,8 @@ class Recorder:
             return value
         if tensor._edge is not None or tensor._alias is not None:
             raise SessionError(
-                "this tensor belongs to another session together with the graph that made it: take tensor.detach().clone(), or "
+                "this tensor belongs to another session together with the graph that made it: take "
+                "tensor.detach().clone(), or "
                 "compute it again here"
             )
         array = value.local if value.local is not None else value.recorder.session.fetch([value])[0]

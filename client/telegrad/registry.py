@@ -8,34 +8,40 @@ A family, `functions/<family>.py`, is a list of functions like these:
     from telegrad.registry import function, labelled
     from telegrad.tensor import Tensor
 
-    @function(inplace=True)                      # module function, Tensor method, Tensor.sin_; grad_fn SinBackward0
+    @function(inplace=True)             # module function, Tensor method, Tensor.sin_; grad_fn SinBackward0
     def sin(input: Tensor) -> Tensor:
         return p.sin(to_float(input))
 
-    @function(label="DotBackward0")              # composed of two primitives, shown as one node
+    @function(label="DotBackward0")     # composed of two primitives, shown as one node
     def dot(input: Tensor, tensor: Tensor) -> Tensor:
         return p.sum(p.mul(input, tensor), axes=(0,), keepdims=False)
 
 Conventions:
 
-* Primitives take and give Tensors; attributes are keywords with Python's own types (int, tuple of int, DType, ...). They
-  promote nothing and know no negative axis: a function does that first. Several outputs come as a tuple.
-* Operands. `promote_operands(a, b)` gives both as tensors of the type torch computes with, each a Tensor or a Python number
-  (at least one a Tensor); `promote_all` for more; `to_float(x)` where integers become floats; `cast(x, dtype)`;
-  `constant(2.0, dtype)` for a number inside a formula. Never hand a constant out as a result, and prefer one to `p.full` for
-  numbers: its value is then no part of the plan. `result_type(...)` tells the type alone.
-* Arguments. A parameter annotated `Tensor` is checked, with torch's words. `dim`, `keepdim`, `input` and `other` may be
-  called `axis`, `keepdims`, `x`/`a`/`x1` and `x2`, and `out=` is taken, without the function knowing it. What raises ought to
-  raise `telegrad_proto.errors` classes with torch's text; shapes are checked by the primitive's rule.
-* Labels. torch's name of the result's node, `DotBackward0`: the decorator's `label`, by default the function's name in
-  CamelCase. `label=None` keeps what the functions called inside have set: right where torch itself is a composition. Where the name depends on the arguments,
-  `return labelled(result, "SumBackward1")`, which the decorator leaves alone. `next_functions` of a labelled node shows the
-  function's tensor arguments, not the primitives inside.
-* Views. What shares memory in torch goes through `telegrad.views` (reshape, transpose, slice_, broadcast_to, ...) in place of
-  the primitives of the same names: the result then writes through. Composing views gives a view. All else gives new tensors.
-* In place. `inplace=True` adds the method `name_`. A parameter `inplace` needs nothing but to be there: the result is written. Functions with no functional form (`zero_`, `copy_`) take
-  `storage.write(self, result)`.
-* A look at a value inside a function (`x._value`, `fetch`) costs a message: only where a result's shape depends on it.
+* Primitives take and give Tensors; attributes are keywords with Python's own types (int, tuple of int, DType,
+  ...). They promote nothing and know no negative axis: a function does that first. Several outputs come as a
+  tuple.
+* Operands. `promote_operands(a, b)` gives both as tensors of the type torch computes with, each a Tensor or a
+  Python number (at least one a Tensor); `promote_all` for more; `to_float(x)` where integers become floats;
+  `cast(x, dtype)`; `constant(2.0, dtype)` for a number inside a formula. Never hand a constant out as a
+  result, and prefer one to `p.full` for numbers: its value is then no part of the plan. `result_type(...)`
+  tells the type alone.
+* Arguments. A parameter annotated `Tensor` is checked, with torch's words. `dim`, `keepdim`, `input` and
+  `other` may be called `axis`, `keepdims`, `x`/`a`/`x1` and `x2`, and `out=` is taken, without the function
+  knowing it. What raises ought to raise `telegrad_proto.errors` classes with torch's text; shapes are checked
+  by the primitive's rule.
+* Labels. torch's name of the result's node, `DotBackward0`: the decorator's `label`, by default the
+  function's name in CamelCase. `label=None` keeps what the functions called inside have set: right where
+  torch itself is a composition. Where the name depends on the arguments, `return labelled(result,
+  "SumBackward1")`, which the decorator leaves alone. `next_functions` of a labelled node shows the function's
+  tensor arguments, not the primitives inside.
+* Views. What shares memory in torch goes through `telegrad.views` (reshape, transpose, slice_, broadcast_to,
+  ...) in place of the primitives of the same names: the result then writes through. Composing views gives a
+  view. All else gives new tensors.
+* In place. `inplace=True` adds the method `name_`. A parameter `inplace` needs nothing but to be there: the
+  result is written. Functions with no functional form (`zero_`, `copy_`) take `storage.write(self, result)`.
+* A look at a value inside a function (`x._value`, `fetch`) costs a message: only where a result's shape
+  depends on it.
 """
 
 from __future__ import annotations
@@ -46,13 +52,21 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from telegrad import recorder as recording
 from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.errors import NotNumberError
 from telegrad.tensor import Tensor
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: Names of arguments that torch takes beside its own, as NumPy calls them.
-SYNONYMS: Final = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+SYNONYMS: Final = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "x": "input",
+    "a": "input",
+    "x1": "input",
+    "x2": "other",
+}
 
 #: torch's functions by name of the namespace: "" is `telegrad` itself, "linalg" is `telegrad.linalg`, ...
 FUNCTIONS: Final[dict[str, dict[str, Callable[..., Any]]]] = {}
@@ -76,8 +90,8 @@ def function(
         name: torch's name; the function's own without a trailing underscore by default (`sum_` is `sum`).
         namespace: where it is found, or all such places; "" for the module itself.
         label: torch's name of the result's node; by default after `name`; None keeps what is set inside.
-        method: also a method of Tensor, under this name where it is text; by default for the namespace "" with a first
-            parameter that is a tensor.
+        method: also a method of Tensor, under this name where it is text; by default for the namespace ""
+            with a first parameter that is a tensor.
         inplace: also a method `name_` that writes the result into its tensor.
         aliases: further names, of the function and of the methods.
     """
@@ -95,13 +109,15 @@ def function(
                 setattr(Tensor, attached, wrapped)
             if inplace:
                 setattr(Tensor, known + "_", _in_place(wrapped, known))
-        return wrapped  # type: ignore[no-any-return]
+        return wrapped
 
     return register
 
 
 def labelled(result: R, label: str) -> R:
-    """The same new result, whose node is called this instead of what the decorator of the calling function says."""
+    """The same new result, whose node is called this instead of what the decorator of the calling function
+    says.
+    """
     for tensor in tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]
         if isinstance(node, Node):
@@ -124,7 +140,9 @@ def _camel(name: str) -> str:
 
 
 def _parameters(body: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
-    """The names of a function's parameters, and whether it takes any others. `inspect` would cost the import dearly."""
+    """The names of a function's parameters, and whether it takes any others. `inspect` would cost the import
+    dearly.
+    """
     code = body.__code__
     count = code.co_argcount + code.co_kwonlyargcount
     return code.co_varnames[:count], bool(code.co_flags & _TAKES_KEYWORDS)
@@ -150,10 +168,15 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
         for position, parameter in checked:
             given = args[position] if position < len(args) else kwargs.get(parameter)
             if not isinstance(given, Tensor):
-                _reject(public, position, parameter, given, present=position < len(args) or parameter in kwargs)
+                _reject(
+                    public, position, parameter, given, present=position < len(args) or parameter in kwargs
+                )
         recorder = recording._recorder or recording.current()
         first = recorder.next_id
-        result = body(*args, **kwargs)
+        try:
+            result = body(*args, **kwargs)
+        except NotNumberError as error:
+            raise _misplaced(public, parameters, args, kwargs, error) from None
         if type(result) is not Tensor:
             if recorder.next_id != first:
                 _settle(result, first, label, args, kwargs)
@@ -174,12 +197,31 @@ def _known_as(key: str, names: frozenset[str]) -> str:
 
 def _reject(public: str, position: int, parameter: str, given: object, *, present: bool) -> None:
     if not present:
-        raise TypeError(f"{public}() missing 1 required positional arguments: \"{parameter}\"")
+        raise TypeError(f'{public}() missing 1 required positional arguments: "{parameter}"')
     kind = type(given).__name__
-    raise TypeError(f"{public}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}")
+    raise TypeError(
+        f"{public}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}"
+    )
 
 
-def _settle(result: Any, first: int, label: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _misplaced(
+    public: str,
+    parameters: tuple[str, ...],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    error: NotNumberError,
+) -> TypeError:
+    """The error that names the argument that is neither tensor nor number."""
+    kind = type(error.value).__name__
+    for i, name in enumerate(parameters):
+        if (args[i] if i < len(args) else kwargs.get(name)) is error.value:
+            return TypeError(f"{public}(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}")
+    return error
+
+
+def _settle(
+    result: Any, first: int, label: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     """Names the nodes that a function made for its results."""
     for tensor in tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]

@@ -1,8 +1,9 @@
 """The current session: when what is recorded is sent, and how answers are waited for.
 
-Work is sent when a value is looked at, at a backward pass, at the end of a notebook cell, when enough is pending, and on
-`flush()`. Only a look waits. Outcomes come in the order of the fragments, so a look first takes in those that nobody has waited
-for; an error in one of them is raised there, with the line that made the node.
+Work is sent when a value is looked at, at a backward pass, at the end of a notebook cell, when enough is
+pending, and on `flush()`. Only a look waits. Outcomes come in the order of the fragments, so a look first
+takes in those that nobody has waited for; an error in one of them is raised there, with the line that made
+the node.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
 
-#: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more (OUTCOME_WINDOW).
+#: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more
+#: (OUTCOME_WINDOW).
 UNANSWERED_LIMIT: Final = 32
 
 
@@ -139,7 +141,8 @@ class Session:
         with recorder.lock:
             batch = Batch(recorder.pending, recorder.leaves, recorder.backwards)
             recorder.pending, recorder.leaves, recorder.backwards = [], [], []
-            # A finalizer may append at any moment: what it appends after the slice stays for the next fragment.
+            # A finalizer may append at any moment: what it appends after the slice stays for the next
+            # fragment.
             count = len(recorder.released)
             batch.released = recorder.released[:count]
             del recorder.released[:count]
@@ -153,7 +156,12 @@ class Session:
         return found
 
     def _send(
-        self, fragment: session_pb2.Fragment, reason: str, site: Site | None, fetched: dict[int, Value], uploads: list[int]
+        self,
+        fragment: session_pb2.Fragment,
+        reason: str,
+        site: Site | None,
+        fetched: dict[int, Value],
+        uploads: list[int],
     ) -> None:
         while len(self._unanswered) >= UNANSWERED_LIMIT:
             self._receive_one()
@@ -247,7 +255,9 @@ class Session:
                     self.wait(max(coming))
                     missing = [value for value in missing if value.local is None]
                 if missing:
-                    self.wait(self.flush(reason, fetches=list({value.id: value for value in missing}.values())))
+                    self.wait(
+                        self.flush(reason, fetches=list({value.id: value for value in missing}.values()))
+                    )
         found = []
         for value in values:
             if value.local is None:

@@ -13,7 +13,8 @@ from telegrad_proto.errors import ArgumentError
 Step = tuple[str, Any]
 
 _OVERLAP: Final = (
-    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() "
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+    "location. Please clone() "
     "the tensor before performing the operation."
 )
 
@@ -65,7 +66,9 @@ def _flat(x: Tensor) -> Tensor:
 
 def _as_real(x: Tensor, attrs: Any) -> Tensor:
     shape = (*x._value.spec.shape, 1)
-    return p.concatenate(p.reshape(p.real(x), shape=shape), p.reshape(p.imag(x), shape=shape), axis=len(shape) - 1)
+    return p.concatenate(
+        p.reshape(p.real(x), shape=shape), p.reshape(p.imag(x), shape=shape), axis=len(shape) - 1
+    )
 
 
 def _as_real_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
@@ -75,9 +78,7 @@ def _as_real_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
 def _as_complex(x: Tensor, attrs: Any) -> Tensor:
     shape = x._value.spec.shape
     lead, ones = shape[:-1], (1,) * len(shape)
-    halves = [
-        p.slice(x, starts=(0,) * len(lead) + (k,), limits=(*lead, k + 1), strides=ones) for k in (0, 1)
-    ]
+    halves = [p.slice(x, starts=(0,) * len(lead) + (k,), limits=(*lead, k + 1), strides=ones) for k in (0, 1)]
     return p.complex(p.reshape(halves[0], shape=lead), p.reshape(halves[1], shape=lead))
 
 

@@ -1,8 +1,9 @@
 """Shared memory, for values that never change: views, what is detached, and writing in place.
 
-Nothing on the wire is ever overwritten. Tensors that share memory in torch share a Storage here: the storage has a value,
-each of them a recipe that makes its own value of it. Writing in place records a new value for the storage; the others notice
-that it was written to (its epoch) and follow their recipe again when they are next used.
+Nothing on the wire is ever overwritten. Tensors that share memory in torch share a Storage here: the storage
+has a value, each of them a recipe that makes its own value of it. Writing in place records a new value for
+the storage; the others notice that it was written to (its epoch) and follow their recipe again when they are
+next used.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from telegrad_proto.dtypes import DType, bool_
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 
 _MADE_WITHOUT_GRAD = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
-    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to "
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
+    "this use case is "
+    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+    "inplace either "
+    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+    "want the inplace to "
     "be tracked)."
 )
 
@@ -49,7 +53,8 @@ class Alias:
 
     Attributes:
         storage: what it shares.
-        base: the tensor that it is a view of, as autograd sees it; None for that tensor itself and for what is detached.
+        base: the tensor that it is a view of, as autograd sees it; None for that tensor itself and for what
+            is detached.
         steps: how its value is made of the storage's.
         seen: the storage's epoch when its value was made.
         counter: counts writes, for the check that a derivative finds what it reads unchanged.
@@ -60,7 +65,13 @@ class Alias:
     __slots__ = ("base", "counter", "grad", "owner", "seen", "steps", "storage")
 
     def __init__(
-        self, storage: Storage, counter: Counter, *, base: Tensor | None = None, steps: tuple[Step, ...] = (), owner: bool = False
+        self,
+        storage: Storage,
+        counter: Counter,
+        *,
+        base: Tensor | None = None,
+        steps: tuple[Step, ...] = (),
+        owner: bool = False,
     ) -> None:
         self.storage = storage
         self.base = base
@@ -102,14 +113,17 @@ class Alias:
 def _graft(tensor: Tensor, made: Tensor) -> None:
     """Gives a computed tensor a new value without changing where its gradient goes.
 
-    As in torch, writing through `detach()` or under `no_grad` changes the numbers, not the graph. The old value minus itself
-    carries the gradient; where it is not finite there is no zero to add, and nothing is.
+    As in torch, writing through `detach()` or under `no_grad` changes the numbers, not the graph. The old
+    value minus itself carries the gradient; where it is not finite there is no zero to add, and nothing is.
     """
     old = make(tensor._value, tensor._edge, tracked=True)
     fixed = make(tensor._value)
     with grad_mode(True):
         nothing = p.where(p.isfinite(fixed), p.sub(old, fixed), constant(0, old.dtype))
         new = p.add(made, nothing)
+    assert tensor._edge is not None, "a leaf is not grafted"
+    assert new._edge is not None, "it was computed from the old value"
+    new._edge[0].call(tensor._edge[0].name())  # type: ignore[union-attr]
     tensor._value, tensor._edge, tensor._tracked = new._value, new._edge, True
 
 
@@ -144,7 +158,8 @@ def view(tensor: Tensor, kind: str, attrs: object) -> Tensor:
     alias = alias_of(tensor)
     result = FORWARD[kind](tensor, attrs)
     base = tensor if alias.base is None else alias.base
-    # Of a detached view the recipe starts at the storage, of a view at its base: these differ when the base is detached.
+    # Of a detached view the recipe starts at the storage, of a view at its base: these differ when the base
+    # is detached.
     steps = (*alias.steps, (kind, attrs)) if alias.base is not None else ((kind, attrs),)
     result._alias = Alias(alias.storage, alias.counter, base=base, steps=steps)
     return result
@@ -155,7 +170,8 @@ def detach(tensor: Tensor, *, count_writes: bool = True) -> Tensor:
 
     Args:
         tensor: what to detach.
-        count_writes: a write through one is noticed by the derivatives that read the other, as for `detach()` and unlike `.data`.
+        count_writes: a write through one is noticed by the derivatives that read the other, as for `detach()`
+            and unlike `.data`.
     """
     alias = alias_of(tensor)
     result = make(tensor._value)
@@ -168,11 +184,16 @@ def detach(tensor: Tensor, *, count_writes: bool = True) -> Tensor:
     return result
 
 
-def check_writable(tensor: Tensor) -> None:
+def check_writable(tensor: Tensor, *, part: bool = False) -> None:
     """Accept a tensor that is about to be written to in place.
 
+    Args:
+        tensor: what is written to.
+        part: it is written to through a view of it.
+
     Raises:
-        GradientError: it is a leaf that requires a gradient, or a view of one, and gradients are being recorded.
+        GradientError: it is a leaf that requires a gradient, or a view of one, and gradients are being
+            recorded.
     """
     tensor._refresh()
     if not MODE.grad:
@@ -184,9 +205,12 @@ def check_writable(tensor: Tensor) -> None:
     if not tensor._tracked:
         return
     if tensor._edge is None:
-        raise GradientError("a leaf Variable that requires grad is being used in an in-place operation.")
+        what = "a view of a leaf Variable" if part else "a leaf Variable"
+        raise GradientError(f"{what} that requires grad is being used in an in-place operation.")
     if base is not None and base._tracked and base._edge is None:
-        raise GradientError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        raise GradientError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
 
 
 def can_cast(source: DType, target: DType) -> bool:
@@ -210,23 +234,28 @@ def write(tensor: Tensor, source: Tensor) -> Tensor:
         return tensor
     check_writable(tensor)
     shape, dtype = tensor._value.spec.shape, tensor._value.spec.dtype
-    if not can_cast(source.dtype, dtype):
-        raise ArgumentError(
-            f"result type {scalar_name(source.dtype)} can't be cast to the desired output type {scalar_name(dtype)}"
-        )
     if source._value.spec.shape != shape:
         raise ShapeError(
-            f"output with shape {list(shape)} doesn't match the broadcast shape {list(source._value.spec.shape)}"
+            f"output with shape {list(shape)} doesn't match the broadcast shape "
+            f"{list(source._value.spec.shape)}"
+        )
+    if not can_cast(source.dtype, dtype):
+        raise ArgumentError(
+            f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
+            f"{scalar_name(dtype)}"
         )
     _replace(tensor, cast(source, dtype))
     return tensor
 
 
 def write_copy(tensor: Tensor, source: Tensor) -> Tensor:
-    """The tensor, whose elements are now those of `source`, stretched to its shape and converted to its type."""
+    """The tensor, whose elements are now those of `source`, stretched to its shape and converted to its
+    type.
+    """
     check_writable(tensor)
     shape, dtype = tensor._value.spec.shape, tensor._value.spec.dtype
     if source._value.spec.shape != shape:
+        shapes.broadcast(shape, source._value.spec.shape)
         shapes.check_expand(source._value.spec.shape, shape)
         source = p.broadcast_to(source, shape=shape)
     # A copy is a new value even where nothing has to be converted: the source may be a leaf.
@@ -249,6 +278,7 @@ def _replace(tensor: Tensor, source: Tensor) -> None:
         source = p.where(constant(False, bool_), tensor, source)
     counter = counter_of(tensor)
     counter.version += 1
+    counter.writer = None if source._edge is None else source._edge[0].name()
     _share_counter(source, counter)
     tensor._value = source._value
     if source._tracked:
@@ -283,7 +313,9 @@ def _replace_part(alias: Alias, tensor: Tensor, source: Tensor) -> None:
 
 
 def write_through(tensor: Tensor, steps: tuple[Step, ...], source: Tensor) -> None:
-    """Writes into the part of a tensor that the steps lead to; `source` has the part's shape and the tensor's type."""
+    """Writes into the part of a tensor that the steps lead to; `source` has the part's shape and the tensor's
+    type.
+    """
     whole = write_back(tensor, steps, source)
     if whole._edge is not None and isinstance(whole._edge[0], Node):
         whole._edge[0].call("CopySlices")
@@ -329,12 +361,14 @@ def write_out(name: str, target: Tensor, source: Tensor) -> None:
     """
     if MODE.grad and (target.requires_grad or source._tracked):
         raise GradientError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments "
             "requires grad."
         )
     if not can_cast(source.dtype, target.dtype):
         raise ArgumentError(
-            f"result type {scalar_name(source.dtype)} can't be cast to the desired output type {scalar_name(target.dtype)}"
+            f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
+            f"{scalar_name(target.dtype)}"
         )
     if target.shape != source.shape:
         target._alias, target._value = None, cast(source, target.dtype)._value
@@ -349,7 +383,9 @@ def become(tensor: Tensor, value: Tensor) -> None:
         GradientError: the types differ in kind, which gradients could not follow.
     """
     if tensor.dtype.is_differentiable != value.dtype.is_differentiable and tensor._tracked:
-        raise GradientError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        raise GradientError(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
     shared = detach(value, count_writes=False)
     counter = counter_of(tensor)
     tensor._value, tensor._alias = shared._value, shared._alias

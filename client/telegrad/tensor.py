@@ -1,4 +1,6 @@
-"""The tensor that a user holds. What it can do is attached from elsewhere: operators, indexing, torch's functions."""
+"""The tensor that a user holds. What it can do is attached from elsewhere: operators, indexing, torch's
+functions.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from weakref import ref
 
     from telegrad.autograd.graph import Accumulate
+    from telegrad.declared import Declared as _Base
     from telegrad.storage import Alias
+else:
+    _Base = object
 
 
 class Extras:
@@ -43,7 +48,7 @@ class Extras:
         self.name: str | None = None
 
 
-class Tensor:
+class Tensor(_Base):
     """An array that is computed far away, when somebody looks at it.
 
     Attributes with an underscore are the library's:
@@ -65,7 +70,9 @@ class Tensor:
     __array_priority__: Final = 1000  # NumPy's operators then leave the result to ours
 
     def __new__(cls, *data: Any, **options: Any) -> Any:
-        """The old constructor: `Tensor([2.0])` from data, `Tensor(2, 3)` of a shape, always of the default type."""
+        """The old constructor: `Tensor([2.0])` from data, `Tensor(2, 3)` of a shape, always of the default
+        type.
+        """
         from telegrad.constructors import construct  # the factories need this module
 
         return construct(cls, data, options)
@@ -183,11 +190,12 @@ class Tensor:
         """
         self._refresh()
         if requires_grad and not self.dtype.is_differentiable:
-            raise GradientError("only Tensors of floating point and complex dtype can require gradients")
+            raise GradientError("only Tensors of floating point dtype can require gradients")
         if self._edge is not None:
             if not requires_grad:
                 raise GradientError(
-                    "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                    "you can only change requires_grad flags of leaf variables. If you want to use a "
+                    "computed variable in a "
                     "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
                 )
             return self
@@ -214,13 +222,16 @@ class Tensor:
 
     def _check_grad(self, value: Any) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            )
         if value is self:
             raise GradientError("can't assign Tensor as its own grad")
         if value.dtype is not self.dtype:
             raise GradientError(
-                f"attempting to assign a gradient with dtype '{_scalar_name(value.dtype)}' to a tensor with dtype "
-                f"'{_scalar_name(self.dtype)}'. The gradient must match the tensor's dtype by default."
+                f"attempting to assign a gradient with dtype '{scalar_name(value.dtype)}' to a tensor with "
+                "dtype "
+                f"'{scalar_name(self.dtype)}'. The gradient must match the tensor's dtype by default."
             )
         if value._spec.shape != self._spec.shape:
             raise GradientError("assigned grad has data of a different size")
@@ -250,15 +261,19 @@ class Tensor:
         return self._value.spec.shape[0]
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError("a tensor lives in its session and cannot be pickled: save tensor.detach().numpy() instead")
+        raise TypeError(
+            "a tensor lives in its session and cannot be pickled: save tensor.detach().numpy() instead"
+        )
 
     def type(self, dtype: Any = None, non_blocking: bool = False, **kwargs: Any) -> Any:
-        """Without an argument the old name of the class, as `torch.FloatTensor`; else the tensor in another type."""
+        """Without an argument the old name of the class, as `torch.FloatTensor`; else the tensor in another
+        type.
+        """
         if dtype is None:
             return f"torch.{CLASS_NAMES.get(self.dtype, 'Tensor')}"
         from telegrad.creation import dtype_of  # the factories need this module
 
-        return self.to(dtype_of(dtype))  # type: ignore[attr-defined]
+        return self.to(dtype_of(dtype))
 
 
 #: torch's names of the classes that once stood for element types.
@@ -277,19 +292,26 @@ CLASS_NAMES: Final = {
 }
 
 _SCALAR_NAMES: Final = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "int16": "Short",
-    "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
-    "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64",
-}  # fmt: skip
-
-
-def _scalar_name(dtype: DType) -> str:
-    return _SCALAR_NAMES[dtype.name]
+    dtypes.float32: "Float",
+    dtypes.float64: "Double",
+    dtypes.float16: "Half",
+    dtypes.int64: "Long",
+    dtypes.int32: "Int",
+    dtypes.int16: "Short",
+    dtypes.int8: "Char",
+    dtypes.uint8: "Byte",
+    dtypes.bool_: "Bool",
+    dtypes.complex64: "ComplexFloat",
+    dtypes.complex128: "ComplexDouble",
+    dtypes.uint16: "UInt16",
+    dtypes.uint32: "UInt32",
+    dtypes.uint64: "UInt64",
+}
 
 
 def scalar_name(dtype: DType) -> str:
     """What torch's messages call the element type: `Float`, `Long`, ..."""
-    return _SCALAR_NAMES[dtype.name]
+    return _SCALAR_NAMES[dtype]
 
 
 _new = object.__new__

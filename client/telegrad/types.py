@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, SupportsIndex
+from typing import Any, Final, Self, SupportsIndex
 
 from telegrad_proto.errors import ArgumentError, DTypeError, GraphError
 
@@ -13,7 +13,7 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
-    def __new__(cls, dims: Iterable[int] = ()) -> Size:
+    def __new__(cls, dims: Iterable[int] = ()) -> Self:
         return super().__new__(cls, dims)
 
     def numel(self) -> int:
@@ -60,10 +60,14 @@ class device:
         elif isinstance(type, int) and not isinstance(type, bool):
             type, index = "cuda", type
         elif not isinstance(type, str):
-            raise DTypeError(f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}")
+            raise DTypeError(
+                f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}"
+            )
         name, _, number = type.partition(":")
         if name not in _DEVICE_TYPES:
-            raise ArgumentError(f"Expected one of {', '.join(_DEVICE_TYPES)} device type at start of device string: {type}")
+            raise ArgumentError(
+                f"Expected one of {', '.join(_DEVICE_TYPES)} device type at start of device string: {type}"
+            )
         if number:
             if not number.isdigit():
                 raise ArgumentError(f"Invalid device string: '{type}'")
@@ -89,13 +93,15 @@ def check_device(where: Any) -> None:
     """Accept a device argument that means where all tensors are.
 
     Raises:
-        GraphError: it asks for another. The device that computes is chosen on the server, not tensor by tensor.
+        GraphError: it asks for another. The device that computes is chosen on the server, not tensor by
+            tensor.
     """
     if where is None:
         return
     if device(where).type != "cpu":
         raise GraphError(
-            f"device: requires 'cpu', got {str(where)!r}. telegrad's tensors are computed by the session's server, on its own "
+            f"device: requires 'cpu', got {str(where)!r}. telegrad's tensors are computed by the session's "
+            "server, on its own "
             "device; the notebook does not choose one"
         )
 

@@ -15,16 +15,23 @@ Array = "np.ndarray[Any, Any]"
 
 
 class Counter:
-    """How often a storage was written in place; shared by a tensor, its views and what was detached from it."""
+    """How often a storage was written in place; shared by a tensor, its views and what was detached from it.
 
-    __slots__ = ("version",)
+    Attributes:
+        version: the count.
+        writer: the name of the node that wrote last, if that was recorded for differentiation.
+    """
+
+    __slots__ = ("version", "writer")
 
     def __init__(self) -> None:
         self.version = 0
+        self.writer: str | None = None
 
 
 class Value:
-    """A value of the graph. Only tensors and leaf nodes hold one: when the last lets go, the server may drop it.
+    """A value of the graph. Only tensors and leaf nodes hold one: when the last lets go, the server may drop
+    it.
 
     Attributes:
         id: its number on the wire; 0 as long as no node reads it (an array that only the client has).

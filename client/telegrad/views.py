@@ -1,7 +1,8 @@
 """Views: tensors that share another's storage, so that a write through one is seen in the other.
 
-The functions have the names and attributes of the primitives that they stand in for. `stride`, `storage_offset` and contiguity
-are those that torch's tensor of the same recipe would have; the server lays arrays out as it likes.
+The functions have the names and attributes of the primitives that they stand in for. `stride`,
+`storage_offset` and contiguity are those that torch's tensor of the same recipe would have; the server lays
+arrays out as it likes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def as_shape(x: Tensor, *, shape: Ints) -> Tensor:
     """
     if x._alias is not None and x._alias.steps and _regrouped(*layout_of(x)[:2], shape) is None:
         raise ShapeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+            "across two "
             "contiguous subspaces). Use .reshape(...) instead."
         )
     return view(x, "reshape", shape)
@@ -111,7 +113,9 @@ def layout_of(x: Tensor) -> tuple[Ints, Ints, int]:
             at = tuple(max(0, -(-(b - a) // s)) for a, b, s in zip(starts, limits, steps, strict=True))
         elif kind == "broadcast_to":
             lead = len(attrs) - len(at)
-            strides = (0,) * lead + tuple(0 if m != n else s for m, n, s in zip(at, attrs[lead:], strides, strict=True))
+            strides = (0,) * lead + tuple(
+                0 if m != n else s for m, n, s in zip(at, attrs[lead:], strides, strict=True)
+            )
             at = attrs
         elif kind in ("real", "imag"):
             strides, offset = tuple(2 * s for s in strides), 2 * offset + (kind == "imag")

@@ -1,7 +1,9 @@
-"""The client's picture of the graph: enough to know, without asking, what a backward pass reaches and whether it may.
+"""The client's picture of the graph: enough to know, without asking, what a backward pass reaches and whether
+it may.
 
-The server differentiates. Here a node knows its neighbours, whether its derivative reads forward values, and whether
-these are still there and unchanged. Nodes hold no Values (but for leaves): a temporary's value is let go with its tensor.
+The server differentiates. Here a node knows its neighbours, whether its derivative reads forward values, and
+whether these are still there and unchanged. Nodes hold no Values (but for leaves): a temporary's value is let
+go with its tensor.
 """
 
 from __future__ import annotations
@@ -70,10 +72,12 @@ class Node:
 
     Attributes:
         rule: what its operator's nodes have in common.
-        edges: for each input where its gradient goes on: (node, which of its outputs), None where no gradient flows.
+        edges: for each input where its gradient goes on: (node, which of its outputs), None where no gradient
+            flows.
         inputs: the ids of its inputs.
         output: the id of its first output.
-        saved: of each value that the derivatives read its counter, the version when the node was recorded, its spec.
+        saved: of each value that the derivatives read its counter, the version when the node was recorded,
+            its spec.
         freed: a pass that did not keep them went through here.
         extra: what few nodes have; None for the others.
     """
@@ -81,7 +85,12 @@ class Node:
     __slots__ = ("__weakref__", "edges", "extra", "freed", "inputs", "output", "rule", "saved")
 
     def __init__(
-        self, rule: Rule, edges: tuple[Edge | None, ...], inputs: tuple[int, ...], output: int, saved: tuple[Any, ...] = ()
+        self,
+        rule: Rule,
+        edges: tuple[Edge | None, ...],
+        inputs: tuple[int, ...],
+        output: int,
+        saved: tuple[Any, ...] = (),
     ) -> None:
         self.rule = rule
         self.edges = edges
@@ -118,8 +127,10 @@ class NodeExtra:
     """What few nodes have.
 
     Attributes:
-        fixed: the node's label was chosen inside the function that is still running; its general one does not replace it.
-        shown: the edges that `next_functions` lists, where a torch function was composed of several primitives.
+        fixed: the node's label was chosen inside the function that is still running; its general one does not
+            replace it.
+        shown: the edges that `next_functions` lists, where a torch function was composed of several
+            primitives.
         values: outputs with something attached, held so that the server keeps them nameable.
         hooks: for each such output the functions of its gradient, by handle number.
         retained: for each output whose gradient is kept, a weak reference to the tensor.
@@ -150,7 +161,7 @@ class Accumulate:
         self.value = value
 
     def name(self) -> str:
-        return "AccumulateGrad"
+        return "torch::autograd::AccumulateGrad"
 
     @property
     def next_functions(self) -> tuple[tuple[Node | Accumulate | None, int], ...]:

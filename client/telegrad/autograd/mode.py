@@ -1,4 +1,6 @@
-"""Whether operators are recorded for differentiation: a setting of the thread, switched by contexts and decorators."""
+"""Whether operators are recorded for differentiation: a setting of the thread, switched by contexts and
+decorators.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class _Switch:
         self.previous.append(MODE.grad)
         MODE.grad = self.mode
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         MODE.grad = self.previous.pop()
 
     def __call__(self, function: F) -> F:
@@ -121,6 +125,8 @@ class inference_mode(_Switch):
         if MODE.inference:
             MODE.grad = False
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         super().__exit__(kind, error, trace)
         MODE.inference = self.inference.pop()

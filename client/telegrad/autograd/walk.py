@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from telegrad.autograd.graph import Accumulate, Edge, Node, Rule
 from telegrad.tensor import CLASS_NAMES
+from telegrad.values import Counter
 from telegrad_proto.errors import GradientError
+from telegrad_proto.spec import Spec
 
 AGAIN: Final = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after "
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+    "already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+    "Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access "
+    "saved tensors after "
     "calling backward."
 )
 
@@ -93,24 +98,26 @@ def check(nodes: Iterable[Node]) -> None:
         saved = node.saved
         for i in range(0, len(saved), 3):
             if saved[i].version != saved[i + 1]:
-                raise GradientError(_modified(node, i // 3, saved[i].version, saved[i + 1], saved[i + 2]))
+                raise GradientError(_modified(node, i // 3, saved[i], saved[i + 1], saved[i + 2]))
 
 
-def _modified(node: Node, place: int, version: int, expected: int, spec: Any) -> str:
+def _modified(node: Node, place: int, counter: Counter, expected: int, spec: Spec) -> str:
     inputs = node.rule.read_inputs
-    maker: Edge | None
-    if place < len(inputs):
+    name, index = counter.writer, 0
+    if place >= len(inputs):
+        name, index = node.name(), node.rule.read_outputs[place - len(inputs)]
+    elif name is None:
         maker = node.edges[inputs[place]]
-    else:
-        maker = (node, node.rule.read_outputs[place - len(inputs)])
-    source = ""
-    if maker is not None and isinstance(maker[0], Node):
-        source = f", which is output {maker[1]} of {maker[0].name()},"
+        if maker is not None and isinstance(maker[0], Node):
+            name, index = maker[0].name(), maker[1]
+    source = "" if name is None else f", which is output {index} of {name.partition('Backward')[0]},"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{CLASS_NAMES.get(spec.dtype, 'Tensor')} {list(spec.shape)}]{source} is at version {version}; expected "
-        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, with torch.autograd.set_detect_anomaly(True)."
+        f"[torch.{CLASS_NAMES.get(spec.dtype, 'Tensor')} {list(spec.shape)}]{source} is at version "
+        f"{counter.version}; expected "
+        f"version {expected} instead. Hint: enable anomaly detection to find the operation that failed to "
+        "compute its "
+        "gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
 
 
@@ -124,11 +131,13 @@ def free(nodes: Iterable[Node]) -> None:
 _SUM: Final = Rule("AddBackward0", "", 1)
 
 
-def mirror(nodes: Sequence[Node], roots: Sequence[Edge], cotangents: Sequence[Edge | None]) -> dict[tuple[int, int], Edge]:
+def mirror(
+    nodes: Sequence[Node], roots: Sequence[Edge], cotangents: Sequence[Edge | None]
+) -> dict[tuple[int, int], Edge]:
     """For each edge of the graph that its gradient itself has a graph: where the gradient's gradient goes.
 
-    The server makes the gradients' graph; this is the client's picture of it, with a node for each step of each derivative, whose
-    edges are those of what the step reads.
+    The server makes the gradients' graph; this is the client's picture of it, with a node for each step of
+    each derivative, whose edges are those of what the step reads.
 
     Returns:
         By (identity of a node, which of its outputs).

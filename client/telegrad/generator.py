@@ -1,0 +1,75 @@
+"""Where random draws come from: a seed, and a count of the draws."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+import numpy as np
+
+from telegrad.creation import array_from, from_array
+from telegrad.tensor import Tensor
+from telegrad.types import check_device
+from telegrad_proto.errors import ArgumentError, LimitError
+
+_MASK: Final = (1 << 64) - 1
+
+
+class Generator:
+    """A stream of draws: a seed, and how many draws it has given.
+
+    Args:
+        device: accepted; there is one.
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        check_device(device)
+        self._seed = secrets.randbits(63)
+        self._draws = 0
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Itself, started again from a seed.
+
+        Raises:
+            LimitError: the seed has more than 64 bits.
+        """
+        seed = int(seed)
+        if not -(1 << 63) <= seed <= _MASK:
+            raise LimitError("Overflow when unpacking long long")
+        self._seed, self._draws = seed & _MASK, 0
+        return self
+
+    def seed(self) -> int:
+        """A seed that nobody chose, from which it starts again."""
+        self._seed, self._draws = secrets.randbits(63), 0
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that it was started from."""
+        return self._seed
+
+    def get_state(self) -> Tensor:
+        """Where it is, as bytes."""
+        return from_array(np.array([self._seed, self._draws], np.uint64).view(np.uint8).copy())
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Itself, where it was when the state was taken.
+
+        Raises:
+            ArgumentError: it is no such state.
+        """
+        array = array_from(new_state)
+        if array.dtype != np.uint8 or array.shape != (16,):
+            raise ArgumentError("set_state: requires what get_state gave, 16 bytes")
+        self._seed, self._draws = (int(word) for word in np.ascontiguousarray(array).view(np.uint64))
+        return self
+
+    def key(self) -> Tensor:
+        """The next draw's key."""
+        key = np.array([self._seed, self._draws], np.uint64)
+        self._draws = (self._draws + 1) & _MASK
+        key.flags.writeable = False
+        return from_array(key)
+
+
+default_generator: Final = Generator()
