@@ -50,11 +50,11 @@ def encode_attrs(attrs: tuple[AttrValue, ...], op: Op | None = None) -> bytes:
         return b""
     kinds = tuple(map(type, attrs))
     # Equal floats need not be the same float (0.0 and -0.0), so only what has none is looked up.
-    exact = (
-        float not in kinds
-        and complex not in kinds
-        and not any(type(a) is tuple and a and type(a[0]) is float for a in attrs)
-    )
+    exact = float not in kinds and complex not in kinds
+    if exact and tuple in kinds:
+        for value in attrs:
+            if type(value) is tuple and float in map(type, value):
+                exact = False
     key = (op, attrs, kinds)
     if exact and op is not None:
         found = _encoded.get(key)
@@ -115,8 +115,10 @@ def _encode_list(
             message.ints.values.extend(value)  # type: ignore[arg-type]
         except ValueError as error:
             raise LimitError(f"attribute: an integer has at most 64 bits, got {value!r:.80}") from error
-    else:
+    elif all(isinstance(v, int | float) for v in value):
         message.floats.values.extend(value)
+    else:
+        raise AttributeTypeError(f"attribute: a tuple has numbers only, got {value!r:.80}")
 
 
 def decode_attrs(op: Op, data: bytes) -> tuple[AttrValue, ...]:

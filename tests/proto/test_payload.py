@@ -28,13 +28,13 @@ def test_chunks_make_the_whole_again(size: int) -> None:
     for chunk in chunks:
         assembly.write(chunk)
     whole = assembly.finish()
-    assert whole == DATA
+    assert bytes(whole) == DATA
     assert whole.readonly
 
 
 def test_chunks_of_arrays_of_any_type_are_bytes() -> None:
     array = np.arange(5, dtype=np.float64)
-    assert b"".join(chunks_of(memoryview(array), 16)) == array.tobytes()
+    assert b"".join(chunks_of(array.data, 16)) == array.tobytes()
 
 
 def test_chunks_have_the_size_of_the_contract() -> None:
@@ -43,7 +43,7 @@ def test_chunks_have_the_size_of_the_contract() -> None:
 
 def test_no_bytes_are_no_chunks() -> None:
     assert list(chunks_of(b"")) == []
-    assert Assembly(0, digest_of(b"")).finish() == b""
+    assert bytes(Assembly(0, digest_of(b"")).finish()) == b""
 
 
 def test_an_oversized_chunk_is_refused_and_not_written() -> None:
@@ -53,7 +53,7 @@ def test_an_oversized_chunk_is_refused_and_not_written() -> None:
         assembly.write(b"de")
     assert assembly.received_bytes == 3
     assembly.write(b"d")
-    assert assembly.finish() == b"abcd"
+    assert bytes(assembly.finish()) == b"abcd"
 
 
 def test_a_truncated_payload_is_refused() -> None:
@@ -73,7 +73,7 @@ def test_a_wrong_digest_is_refused() -> None:
 def test_a_digest_may_come_last() -> None:
     assembly = Assembly(4)
     assembly.write(b"abcd")
-    assert assembly.finish(digest_of(b"abcd")) == b"abcd"
+    assert bytes(assembly.finish(digest_of(b"abcd"))) == b"abcd"
     assembly = Assembly(4)
     assembly.write(b"abcd")
     with pytest.raises(DigestError):
