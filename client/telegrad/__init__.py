@@ -25,9 +25,10 @@ from telegrad.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
-from telegrad.config import connect, disconnect, flush, session, synchronize
+from telegrad.config import connect, current_session, disconnect, flush, synchronize
 from telegrad.constructors import OLD_CLASSES as _OLD_CLASSES
 from telegrad.creation import dtype_of as _dtype_of
+from telegrad.creation import tensor
 from telegrad.display import set_printoptions
 from telegrad.explain import explain
 from telegrad.finfo import finfo, iinfo
@@ -69,13 +70,13 @@ from telegrad_proto.dtypes import promote as _promote
 
 __all__ = [
     "Size", "Tensor", "__version__", "autograd", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
-    "channels_last_3d", "complex64", "complex128", "connect", "contiguous_format", "device", "disconnect",
+    "channels_last_3d", "complex64", "complex128", "connect", "contiguous_format", "current_session", "device", "disconnect",
     "double", "dtype", "e", "enable_grad", "explain", "finfo", "float", "float16", "float32", "float64",
     "flush", "get_default_dtype", "half", "iinfo", "inf", "inference_mode", "int", "int8", "int16",
     "int32", "int64", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
     "is_nonzero", "is_tensor", "layout", "long", "memory_format", "nan", "newaxis", "no_grad", "numel",
-    "pi", "preserve_format", "promote_types", "random", "result_type", "session", "set_default_dtype",
-    "set_default_tensor_type", "set_grad_enabled", "set_printoptions", "short", "strided", "synchronize",
+    "pi", "preserve_format", "promote_types", "random", "result_type", "set_default_dtype",
+    "set_default_tensor_type", "set_grad_enabled", "set_printoptions", "short", "strided", "synchronize", "tensor",
     "uint8", "uint16", "uint32", "uint64",
 ]  # fmt: skip
 

@@ -95,7 +95,7 @@ def _token() -> str | None:
     return token
 
 
-def session() -> Session:
+def current_session() -> Session:
     """The current session; the first use starts the default one."""
     recording.current()
     assert _session is not None
@@ -117,12 +117,12 @@ def flush() -> None:
     """Sends what is recorded, without waiting: the server computes what tensors hold while the program goes
     on.
     """
-    session().flush("flush", live=True)
+    current_session().flush("flush", live=True)
 
 
 def synchronize() -> None:
     """Sends what is recorded and waits until the server has computed it."""
-    session().synchronize()
+    current_session().synchronize()
 
 
 def _after_cell(result: object) -> None:

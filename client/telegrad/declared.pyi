@@ -1,5 +1,5 @@
-# What other modules attach to Tensor, for type checkers: operators, looks, conversions. torch's several hundred
-# functions are any attribute.
+# What other modules attach to Tensor, for type checkers; all of torch's several hundred functions are any
+# attribute.
 
 from collections.abc import Iterator
 from typing import Any

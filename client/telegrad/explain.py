@@ -140,9 +140,9 @@ def explain(last: int = 20) -> None:
     Args:
         last: how many messages to show.
     """
-    from telegrad.config import session  # the session needs this module
+    from telegrad.config import current_session  # the session needs this module
 
-    current = session()
+    current = current_session()
     log = current.log
     pending = len(current.recorder.pending)
     print(f"{log.count} messages to {current.address}, {pending} operators recorded and not yet sent")

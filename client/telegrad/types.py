@@ -49,7 +49,7 @@ _DEVICE_TYPES: Final = ("cpu", "cuda", "mps", "xpu", "meta", "hpu", "mtia")
 class device:
     """Where a tensor is, as torch would say: always the CPU, for the notebook's point of view.
 
-    The device that computes is the server's affair, and `telegrad.session().device` names it.
+    The device that computes is the server's affair, and `telegrad.current_session().device` names it.
     """
 
     __slots__ = ("index", "type")
