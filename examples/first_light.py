@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.datasets import load_diabetes
 
 import telegrad as torch
-from telegrad.config import session
 
 WIDTH: Final = 100
 
@@ -70,14 +70,14 @@ class Cost:
 
 def measured(part: Callable[[], None]) -> Cost:
     """What running the part takes."""
-    current = session()
-    traffic = current.transport.traffic
-    count, sent, received = current.log.count, traffic.sent_bytes, traffic.received_bytes
+    session = torch.current_session()
+    traffic = session.transport.traffic
+    count, sent, received = session.log.count, traffic.sent_bytes, traffic.received_bytes
     started = time.perf_counter()
     part()
     took_s = time.perf_counter() - started
     return Cost(
-        current.log.count - count, traffic.sent_bytes - sent, traffic.received_bytes - received, took_s
+        session.log.count - count, traffic.sent_bytes - sent, traffic.received_bytes - received, took_s
     )
 
 
@@ -89,7 +89,7 @@ def show(name: str, value: object) -> None:
         print(f"   {'':<14} {line}")
 
 
-def require(name: str, got: torch.Tensor | None, expected: object) -> None:
+def require(name: str, got: torch.Tensor | None, expected: npt.ArrayLike) -> None:
     """Ends the demonstration with an error where a result is not what calculus says.
 
     Raises:
@@ -97,7 +97,7 @@ def require(name: str, got: torch.Tensor | None, expected: object) -> None:
     """
     assert got is not None
     if not np.allclose(got.detach().numpy(), expected, rtol=1e-5, atol=1e-6):
-        raise SystemExit(f"{name}: expected {expected}, got {got}")
+        raise SystemExit(f"{name}: expected {expected!r}, got {got}")
 
 
 def dot_product() -> None:
@@ -246,7 +246,7 @@ def main() -> None:
     started = time.perf_counter()
     with server() as address:
         torch.connect(address)
-        device = session().device
+        device = torch.current_session().device
         print(f"telegrad {torch.__version__}: a server of our own listens on {address}, device {device}")
         costs = []
         for number, part in enumerate(PARTS, 1):

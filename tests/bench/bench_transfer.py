@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ def bench_upload_and_download() -> None:
     fresh = [numbers(draw)]
     with serving() as (address, _pid), bare_channel() as channel:
         tg.connect(address, progress=False)
-        upload, download = channel.stream_unary(UPLOAD), channel.unary_stream(DOWNLOAD)
+        upload: Any = channel.stream_unary(UPLOAD)
+        download: Any = channel.unary_stream(DOWNLOAD)
 
         def tg_up() -> None:
             fresh[0][:8] += 1

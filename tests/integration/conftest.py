@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import telegrad
-from telegrad.config import session
+from telegrad import current_session
 from tests.places import Place
 
 
@@ -25,11 +25,11 @@ def tg(place: Place) -> Iterator[ModuleType]:
 @pytest.fixture
 def messages(tg: ModuleType) -> Callable[[], int]:
     """How many messages the session has sent since the last time this was asked."""
-    seen = session().log.count
+    seen = current_session().log.count
 
     def since() -> int:
         nonlocal seen
-        before, seen = seen, session().log.count
+        before, seen = seen, current_session().log.count
         return seen - before
 
     return since

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from telegrad.config import session
+from telegrad import current_session
 from tests.places import Place
 
 pytestmark = pytest.mark.timeout(180)  # the first test on Ray starts it
@@ -33,8 +33,8 @@ def line_below() -> str:
 
 
 def test_the_session_is_where_it_should_be(tg: ModuleType, place: Place) -> None:
-    assert session().address == (place.address or "embedded")
-    assert session().device.startswith("cpu")
+    assert current_session().address == (place.address or "embedded")
+    assert current_session().device.startswith("cpu")
 
 
 def test_gradient_of_the_dot_product(tg: ModuleType) -> None:
@@ -116,11 +116,11 @@ def test_matches_central_differences(tg: ModuleType, rng: np.random.Generator) -
 
 def test_large_arrays_go_and_come_in_chunks(tg: ModuleType, rng: np.random.Generator) -> None:
     numbers = rng.standard_normal(LARGE)
-    traffic = session().transport.traffic
+    traffic = current_session().transport.traffic
     x = tg.tensor(numbers, requires_grad=True)
     (x * x).sum().backward()
     np.testing.assert_array_equal(x.grad.numpy(), 2 * numbers)
-    if session().address != "embedded":
+    if current_session().address != "embedded":
         assert traffic.sent_bytes > numbers.nbytes
         assert traffic.received_bytes > numbers.nbytes
         sent = traffic.sent_bytes
@@ -166,7 +166,7 @@ def test_an_error_that_only_the_server_sees_names_the_line(tg: ModuleType) -> No
 def test_an_interrupted_wait_stops_the_work_and_leaves_the_session(
     tg: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    current = session()
+    current = current_session()
     assert tg.ones(2).sum().item() == 2.0
     x = tg.full((700, 700), 1e-3)
     y = x
@@ -231,7 +231,7 @@ def test_a_loop_plans_once(tg: ModuleType) -> None:
             w -= 0.1 * w.grad
         loss.item()
     tg.synchronize()
-    plans = [message.plan_cached for message in session().log.messages if message.backwards]
+    plans = [message.plan_cached for message in current_session().log.messages if message.backwards]
     assert plans[-3:] == [True, True, True]
 
 

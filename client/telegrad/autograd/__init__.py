@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from telegrad.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -22,7 +24,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     # backward needs the recorder, which needs this package.
     if name in ("backward", "grad"):
         from telegrad.autograd import passes as module
