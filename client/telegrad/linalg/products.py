@@ -1,0 +1,161 @@
+"""Products of matrices and of vectors: powers, chains, exponentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telegrad import _primitives as p
+from telegrad.functions.contraction import cross_product, matmul
+from telegrad.functions.joining import joined
+from telegrad.functions.operands import axis_of, broadcast_together, expanded, filled
+from telegrad.functions.pieces import diagonal as _diagonal
+from telegrad.linalg.matrices import identity_matrix, require_square
+from telegrad.promotion import promote_operands
+from telegrad.registry import function, labelled
+from telegrad.tensor import Tensor
+from telegrad_proto.errors import ArgumentError, ShapeError
+
+
+def power(x: Tensor, n: int) -> Tensor:
+    """Square matrices to an integer power, by repeated squaring."""
+    size = x.shape[-1]
+    if n < 0:
+        x, n = p.solve(x, identity_matrix(size, x.dtype)), -n
+    if n == 0:
+        return expanded(identity_matrix(size, x.dtype), tuple(x.shape))
+    out: Tensor | None = None
+    while n:
+        if n % 2:
+            out = x if out is None else p.matmul(out, x)
+        n //= 2
+        if n:
+            x = p.matmul(x, x)
+    assert out is not None, "a positive number has a bit"
+    return out
+
+
+@function(namespace=("", "linalg"), method=True, label=None)
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """Square matrices to an integer power; of a negative one the inverse is taken."""
+    require_square(input, "linalg.matrix_power")
+    if n == 1:
+        return labelled(p.identity(input), "CloneBackward0")
+    return power(input, n)
+
+
+@function(namespace=("", "linalg"), method=True, label="LinalgMatrixExpBackward0")
+def matrix_exp(input: Tensor) -> Tensor:
+    """The exponential of square matrices."""
+    require_square(input, "linalg.matrix_exp")
+    return p.matrix_exp(input)
+
+
+def _cheapest(sizes: Sequence[int]) -> list[list[int]]:
+    """Where to split each run of a chain of matrices so that the fewest numbers are multiplied.
+
+    Source: Cormen et al., Introduction to Algorithms, matrix chain multiplication.
+    """
+    n = len(sizes) - 1
+    cost = [[0] * n for _ in range(n)]
+    split = [[0] * n for _ in range(n)]
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            choices = [
+                (cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            ]
+            cost[i][j], split[i][j] = min(choices)
+    return split
+
+
+def chained(matrices: Sequence[Tensor]) -> Tensor:
+    """The product of matrices, in the order that takes the least work.
+
+    Raises:
+        ArgumentError: there are none.
+        ShapeError: sizes that do not fit.
+    """
+    if not matrices:
+        raise ArgumentError("chain_matmul(): Expected one or more matrices")
+    if len(matrices) == 1:
+        return matrices[0]
+    for i, (a, b) in enumerate(zip(matrices, matrices[1:], strict=False)):
+        if a.shape[-1] != b.shape[-2]:
+            raise ShapeError(
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} cannot be multiplied"
+            )
+    split = _cheapest([matrices[0].shape[-2], *(x.shape[-1] for x in matrices)])
+
+    def product(i: int, j: int) -> Tensor:
+        if i == j:
+            return matrices[i]
+        k = split[i][j]
+        return matmul(product(i, k), product(k + 1, j))
+
+    return product(0, len(matrices) - 1)
+
+
+@function(namespace="linalg", label=None)
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """The product of two or more matrices; the first and the last may be vectors.
+
+    Raises:
+        ArgumentError: fewer than two.
+        ShapeError: sizes that do not fit.
+    """
+    given = list(tensors)
+    if len(given) < 2:
+        raise ArgumentError(f"multi_dot(): expected at least 2 tensors but got {len(given)}")
+    first, last = given[0].ndim == 1, given[-1].ndim == 1
+    for i, x in enumerate(given):
+        if x.ndim != 2 and not (x.ndim == 1 and i in (0, len(given) - 1)):
+            raise ShapeError(f"multi_dot(): tensor {i} must be 2D but got {x.ndim}D")
+    if first:
+        given[0] = p.reshape(given[0], shape=(1, given[0].shape[0]))
+    if last:
+        given[-1] = p.reshape(given[-1], shape=(given[-1].shape[0], 1))
+    out = chained(given)
+    if not first and not last:
+        return out
+    rows, columns = out.shape
+    shape = (*(() if first else (rows,)), *(() if last else (columns,)))
+    return labelled(p.reshape(out, shape=shape), "ViewBackward0")
+
+
+@function(namespace="linalg", label="LinalgCrossBackward0")
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """The vector products along a dimension of three."""
+    return cross_product(input, other, axis_of(dim, input.ndim))
+
+
+@function(namespace="linalg", label="SumBackward1")
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """The sum of products along a dimension, of complex numbers the first conjugated."""
+    a, b = promote_operands(x, y)
+    a, b = broadcast_together(p.conj(a) if a.dtype.kind == "c" else a, b)
+    return p.sum(p.mul(a, b), axes=(axis_of(dim, a.ndim),), keepdims=False)
+
+
+@function(namespace="linalg", label="DiagonalBackward0")
+def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of matrices, a view."""
+    return _diagonal(A, offset, dim1, dim2)
+
+
+@function(namespace="linalg", label="CatBackward0")
+def vander(x: Tensor, N: int | None = None) -> Tensor:
+    """The powers 0, 1, ..., N - 1 of each element, in a new last dimension.
+
+    Raises:
+        ShapeError: the tensor has no dimension.
+        ArgumentError: N is below 2.
+    """
+    if not x.ndim:
+        raise ShapeError("linalg.vander: x must be at least 1-D")
+    count = x.shape[-1] if N is None else N
+    if count <= 1:
+        raise ArgumentError(f"N must be greater than 1. Got {count}")
+    shape = tuple(x.shape)
+    wide = expanded(p.reshape(x, shape=(*shape, 1)), (*shape, count - 1))
+    ones = filled((*shape, 1), 1, x.dtype)
+    return joined([ones, p.cumprod(wide, axis=len(shape))], len(shape))

@@ -1,0 +1,130 @@
+"""Padding: elements put around a tensor's last dimensions, or taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telegrad import _primitives as p
+from telegrad.functions.joining import joined
+from telegrad.functions.operands import expanded
+from telegrad.nn.functional.activation import HERE
+from telegrad.promotion import Number
+from telegrad.registry import function, labelled
+from telegrad.tensor import Tensor
+from telegrad_proto.errors import ArgumentError, ShapeError
+
+
+def constant_around(x: Tensor, sides: Sequence[int], value: Number = 0) -> Tensor:
+    """x with a value before and behind its dimensions: sides lists the last one's two, then the one's before, ..."""
+    if len(sides) % 2:
+        raise ArgumentError("Padding length must be divisible by 2")
+    if len(sides) > 2 * x.ndim:
+        raise ShapeError(
+            f"Length of pad should be no more than twice the number of dimensions of the input. Pad length is {len(sides)} "
+            f"while the input has {x.ndim} dimensions."
+        )
+    lead = (0,) * (x.ndim - len(sides) // 2)
+    low, high = (*lead, *reversed(sides[0::2])), (*lead, *reversed(sides[1::2]))
+    for axis, (before, behind) in enumerate(zip(low, high, strict=True)):
+        if x.shape[axis] + before + behind < 0:
+            raise ShapeError(
+                f"The input size {x.shape[axis]}, plus negative padding {before} and {behind} resulted in a negative output "
+                f"size, which is invalid. Check dimension {axis} of your input."
+            )
+    return p.pad(x, low=low, high=high, interior=(0,) * x.ndim, value=value)
+
+
+def _cut(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+    shape = tuple(x.shape)
+    return p.slice(
+        x,
+        starts=tuple(start if i == axis else 0 for i in range(len(shape))),
+        limits=tuple(stop if i == axis else n for i, n in enumerate(shape)),
+        strides=(1,) * len(shape),
+    )
+
+
+def _cropped(x: Tensor, axis: int, before: int, behind: int) -> tuple[Tensor, int, int]:
+    """x without what negative sides take away, and the sides that are left."""
+    if before < 0 or behind < 0:
+        x = _cut(x, axis, max(-before, 0), x.shape[axis] - max(-behind, 0))
+    return x, max(before, 0), max(behind, 0)
+
+
+def _repeated(x: Tensor, axis: int, place: int, count: int) -> Tensor:
+    edge = _cut(x, axis, place, place + 1)
+    return expanded(edge, tuple(count if i == axis else n for i, n in enumerate(x.shape)))
+
+
+def _pieces(x: Tensor, axis: int, before: int, behind: int, mode: str) -> list[Tensor]:
+    size = x.shape[axis]
+    if mode == "reflect":
+        left = [p.flip(_cut(x, axis, 1, 1 + before), axes=(axis,))] if before else []
+        right = [p.flip(_cut(x, axis, size - 1 - behind, size - 1), axes=(axis,))] if behind else []
+    elif mode == "replicate":
+        left = [_repeated(x, axis, 0, before)] if before else []
+        right = [_repeated(x, axis, size - 1, behind)] if behind else []
+    else:
+        left = [_cut(x, axis, size - before, size)] if before else []
+        right = [_cut(x, axis, 0, behind)] if behind else []
+    return [*left, x, *right]
+
+
+def _check(x: Tensor, axis: int, before: int, behind: int, mode: str, place: int) -> None:
+    size = x.shape[axis]
+    if mode == "reflect" and (before >= size or behind >= size):
+        raise ShapeError(
+            f"Argument #{place}: Padding size should be less than the corresponding input dimension, but got: padding "
+            f"({before}, {behind}) at dimension {axis} of input {list(x.shape)}"
+        )
+    if mode == "circular" and (before > size or behind > size):
+        raise ShapeError("Padding value causes wrapping around more than once.")
+    if mode == "replicate" and not size:
+        raise ShapeError(
+            f"Expected {x.ndim}D tensor with possibly 0 batch size and other non-zero dimensions for input"
+        )
+
+
+_NAMES = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}
+
+
+@function(namespace=HERE, label=None)
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """The input with elements before and behind its last dimensions, of which `pad` lists the last one's two first.
+
+    Modes: "constant" (a value), "reflect" (a mirror at the edge), "replicate" (the edge again), "circular" (the other end).
+    Negative numbers take elements away.
+
+    Raises:
+        ArgumentError: there is no such mode, or a value for one that takes none.
+        ShapeError: more sides than dimensions, or too many elements for the mode.
+    """
+    sides = [int(n) for n in pad]
+    if mode == "constant":
+        return labelled(constant_around(input, sides, value or 0), "ConstantPadNdBackward0")
+    if value is not None and value != 0:
+        raise ArgumentError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in ("reflect", "replicate", "circular"):
+        raise ArgumentError(f"Unrecognised padding mode {mode}")
+    count = len(sides) // 2
+    if len(sides) % 2 or not count <= input.ndim <= count + 2 or input.ndim == count or count > 3:
+        raise ShapeError(
+            f"Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+            f" (got pad length {len(sides)} for a tensor of {input.ndim} dimensions)"
+        )
+    x = input
+    for i in range(count):
+        axis = input.ndim - 1 - i
+        x, before, behind = _cropped(x, axis, sides[2 * i], sides[2 * i + 1])
+        _check(x, axis, before, behind, mode, 2 * count + 2)
+        if before or behind:
+            x = joined(_pieces(x, axis, before, behind, mode), axis)
+    if x is input:
+        x = p.identity(x)
+    return labelled(x, f"{_NAMES[mode]}{count}DBackward0") if mode in _NAMES else x
+
+
+@function(label="ConstantPadNdBackward0")
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Tensor:
+    """The input with a value before and behind its last dimensions."""
+    return constant_around(input, [int(n) for n in pad], value)
