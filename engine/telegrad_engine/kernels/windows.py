@@ -22,8 +22,9 @@ def windows(xp: Any, x: Any, *, sizes: Ints, strides: Ints, dilations: Ints) -> 
     if not x.size or not all(shape):
         return xp.empty(shape, x.dtype)
     step = x.strides[lead:]
-    moved = tuple(n * s for n, s in zip(step, strides, strict=True))
-    apart = tuple(n * d for n, d in zip(step, dilations, strict=True))
+    # Where there is only one, the distance to the next does not matter; it may be beyond 64 bits.
+    moved = tuple(n * s if c > 1 else 0 for n, s, c in zip(step, strides, counts, strict=True))
+    apart = tuple(n * d if c > 1 else 0 for n, d, c in zip(step, dilations, sizes, strict=True))
     view = xp.lib.stride_tricks.as_strided(x, shape, (*x.strides[:lead], *moved, *apart))
     if hasattr(view.flags, "writeable") and xp.__name__ == "numpy":
         view.flags.writeable = False
