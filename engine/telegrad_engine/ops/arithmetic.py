@@ -84,6 +84,7 @@ op(
     rule=Rule("unary", kinds="biufc"),
     forward=kernels.sign,
     vjps=(_sign_vjp,),
+    examples=(example((2, 3)), example(((2, 3), dtypes.complex64))),
     doc="-1, 0 or 1, and 0 of NaN; of a complex number x / |x|, and 0 of 0.",
     source="PyTorch FunctionsManual.cpp, sgn_backward",
 )
