@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArityError, AttributeTypeError, LimitError, UnknownOperatorError
+from telegrad_proto.errors import ArityError, AttributeTypeError, GraphError, LimitError, UnknownOperatorError
 from telegrad_proto.limits import MAX_ATTR_ITEMS, MAX_ATTR_TEXT, MAX_INPUTS
 from telegrad_proto.rules import RULES
 from telegrad_proto.spec import Spec
@@ -196,7 +196,13 @@ class Op:
             return found
         self.check_arity(len(specs))
         self.check_attrs(attrs)
-        result = RULES[self.rule](specs, self.named(attrs), **self.params)
+        try:
+            result = RULES[self.rule](specs, self.named(attrs), **self.params)
+        except GraphError as error:
+            # A rule serves many operators: one that says what it requires does not know for whom.
+            if not error.message.startswith("requires "):
+                raise
+            raise type(error)(f"{self.name}: {error.message}", **error.details) from None
         if len(specs) + sum([len(a) for a in attrs if isinstance(a, tuple)]) <= _INFER_CACHE_ITEMS:
             if len(self._inferred) >= _INFER_CACHE_ENTRIES:
                 self._inferred.clear()

@@ -9,6 +9,7 @@ import pytest
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+from telegrad_proto.opset import OPSET
 from telegrad_proto.rules import checks
 from telegrad_proto.spec import Spec
 
@@ -82,3 +83,10 @@ def test_scalars_that_fit(value: checks.Scalar, dtype: DType) -> None:
 def test_scalars_that_do_not(value: checks.Scalar, dtype: DType) -> None:
     with pytest.raises(ArgumentError, match=f"value cannot be converted to type {dtype.name}"):
         checks.require_fits(value, dtype)
+
+
+def test_a_message_names_the_operator_it_is_about() -> None:
+    with pytest.raises(DTypeError, match=r"^erf: requires a floating point tensor, got int64$"):
+        OPSET["erf"].infer((Spec((2,), dtypes.int64),), ())
+    with pytest.raises(ShapeError, match=r"^The size of tensor a \(2\) must match"):
+        OPSET["add"].infer((Spec((2,), dtypes.int64), Spec((3,), dtypes.int64)), ())
