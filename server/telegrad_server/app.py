@@ -96,7 +96,7 @@ def worker_settings(settings: Settings, token: str | None) -> WorkerSettings:
 
 
 class EndingSignal:
-    """SIGTERM or SIGINT, waited for. A second one ends the process at once."""
+    """SIGTERM or SIGINT, waited for. Ctrl-C after that ends the process at once."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -109,7 +109,7 @@ class EndingSignal:
         _log.info("shutting down")
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set():
+        if self._event.is_set() and number == signal.SIGINT:
             os._exit(128 + number)
         self._event.set()
 

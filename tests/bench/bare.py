@@ -1,4 +1,4 @@
-"""A bare gRPC server that does nothing but move bytes: the peer of uploads and downloads.
+"""A bare gRPC server that does nothing but move bytes: the peer of uploads, downloads and round trips.
 
 python -m tests.bench.bare     # serves in a process of its own, until its input ends
 """
@@ -22,15 +22,18 @@ from telegrad_proto.payload import chunks_of
 ROOT: Final = Path(__file__).resolve().parents[2]
 UPLOAD: Final = "/bare.Bytes/Upload"
 DOWNLOAD: Final = "/bare.Bytes/Download"
+ECHO: Final = "/bare.Bytes/Echo"
 
 
 class Bytes(grpc.GenericRpcHandler):
-    """Takes as many bytes as the first message announces; gives as many as are asked for."""
+    """Takes as many bytes as the first message announces; gives as many as are asked for; echoes."""
 
     def service(self, details: Any) -> Any:
         """The handler of a call."""
         if details.method == UPLOAD:
             return grpc.stream_unary_rpc_method_handler(self._take)
+        if details.method == ECHO:
+            return grpc.stream_stream_rpc_method_handler(lambda messages, _context: messages)
         return grpc.unary_stream_rpc_method_handler(self._give)
 
     def _take(self, messages: Iterator[bytes], _context: grpc.ServicerContext) -> bytes:

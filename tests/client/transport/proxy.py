@@ -22,7 +22,7 @@ class Proxy:
     def __init__(self, target: str = "") -> None:
         self.target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.swallow_replies = False
         self.swallowed = threading.Event()
         self.refusing = False

@@ -193,7 +193,7 @@ def test_a_server_that_goes_away_mid_call() -> None:
 
 def test_a_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        address = "127.0.0.1:%d" % closed.getsockname()[1]
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
     transport = GrpcTransport(address)
     began = time.monotonic()
     with pytest.raises(ServerUnavailableError, match=f"no telegrad server answers at {address}"):
@@ -204,7 +204,7 @@ def test_a_server_that_is_not_there() -> None:
 
 def test_a_port_where_nobody_speaks() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        transport = GrpcTransport("127.0.0.1:%d" % mute.getsockname()[1], connect_s=0.2)
+        transport = GrpcTransport(f"127.0.0.1:{mute.getsockname()[1]}", connect_s=0.2)
         with pytest.raises(ServerUnavailableError):
             transport.open()
         transport.close()
@@ -327,7 +327,7 @@ def test_the_direct_way_is_taken_where_it_is_wanted() -> None:
 
 def test_a_direct_way_that_leads_nowhere_is_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        nowhere = "127.0.0.1:%d" % closed.getsockname()[1]
+        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
     with fake_worker(direct_address=nowhere) as worker:
         transport = GrpcTransport(worker.address, direct=True)
         transport.open()
