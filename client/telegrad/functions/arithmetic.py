@@ -325,7 +325,7 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
         x = _bounded(x, limits[0], p.lt)
     if max is not None:
         x = _bounded(x, limits[-1], p.gt)
-    return _overload(x, bounds[0], "ClampBackward1")
+    return x if isinstance(bounds[0], Tensor) else labelled(x, "ClampBackward1")
 
 
 def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

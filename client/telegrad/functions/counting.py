@@ -16,7 +16,7 @@ from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 @function(label=None)
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each number from 0 on occurs in a vector, or the sums of its weights; the vector is looked at.
+    """How often each number from 0 on occurs in a vector, or the sums of its weights; it is looked at.
 
     Raises:
         ShapeError: not a vector.

@@ -13,7 +13,7 @@ from telegrad.functions.shape import atleast_1d, atleast_2d, atleast_3d
 from telegrad.promotion import cast, result_type
 from telegrad.registry import function
 from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def joined(tensors: Sequence[Tensor], axis: int) -> Tensor:
@@ -119,6 +119,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     for x in given:
         if x.ndim > 1:
             raise ShapeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {x!r}")
+    if any(x.dtype is not given[0].dtype for x in given):
+        raise DTypeError("meshgrid expects all tensors to have the same dtype")
     sizes = [x.shape[0] if x.ndim else 1 for x in given]
     places = list(range(len(given)))
     if indexing == "xy" and len(given) >= 2:

@@ -276,7 +276,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     return p.bitwise_not(input)
 
 
-@function()
+@function(method=True, inplace=True)
 def polygamma(input: Tensor | int, n: Tensor | int) -> Tensor:
     """The n-th derivative of digamma; the function takes n first, the method second."""
     x, order = (input, n) if isinstance(input, Tensor) else (n, input)

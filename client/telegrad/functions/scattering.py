@@ -18,7 +18,7 @@ from telegrad.functions.operands import (
 from telegrad.functions.selection import indices_of, one_index, whole_of
 from telegrad.functions.shape import permuted
 from telegrad.promotion import cast
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
 
@@ -52,7 +52,8 @@ def scatter(
         raise ArgumentError("reduce argument must be either add or multiply.")
     write = p.scatter if reduce is None else p.scatter_add
     parts = [at_least_one_dim(x) for x in (input, found, source)]
-    return whole_of(input, write(*parts, axis=axis))
+    out = whole_of(input, write(*parts, axis=axis))
+    return out if source is given or reduce is not None else labelled(out, "ScatterBackward1")
 
 
 @function(inplace=True)

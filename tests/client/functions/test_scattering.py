@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import telegrad as tg
+from tests.client.functions.comparing import Case, agree, close
+
+
+def test_elements_are_written_and_added() -> None:
+    index, values = tg.tensor([0, 2, 2]), tg.tensor([1.0, 2.0, 3.0])
+    close(tg.zeros(4).scatter_add(0, index, values), [1.0, 0.0, 5.0, 0.0])
+    close(tg.zeros(4).scatter(0, tg.tensor([3, 1]), values), [0.0, 2.0, 0.0, 1.0])
+    close(tg.zeros(4).scatter(0, index, 9.0), [9.0, 0.0, 9.0, 0.0])
+    close(tg.full((4,), 2.0).scatter(0, index, values, reduce="multiply"), [2.0, 2.0, 12.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("reduce", "with_self", "without"),
+    [
+        ("sum", [11.0, 10.0, 15.0], [1.0, 10.0, 5.0]),
+        ("prod", [10.0, 10.0, 60.0], [1.0, 10.0, 6.0]),
+        ("mean", [5.5, 10.0, 5.0], [1.0, 10.0, 2.5]),
+        ("amax", [10.0, 10.0, 10.0], [1.0, 10.0, 3.0]),
+        ("amin", [1.0, 10.0, 2.0], [1.0, 10.0, 2.0]),
+    ],
+)
+def test_elements_are_reduced(reduce: str, with_self: list[float], without: list[float]) -> None:
+    start, index, values = tg.full((3,), 10.0), tg.tensor([0, 2, 2]), tg.tensor([1.0, 2.0, 3.0])
+    close(start.scatter_reduce(0, index, values, reduce), with_self)
+    close(start.scatter_reduce(0, index, values, reduce, include_self=False), without)
+    if reduce != "sum":
+        close(start.index_reduce(0, index, values, reduce), with_self)
+
+
+def test_slices_and_diagonals_are_written() -> None:
+    x = tg.zeros(3, 3)
+    close(x.select_scatter(tg.ones(3), 0, -1), [[0, 0, 0], [0, 0, 0], [1, 1, 1]])
+    close(x.slice_scatter(tg.ones(3, 2), 1, 0, None, 2), np.array([[1, 0, 1]] * 3))
+    close(x.diagonal_scatter(tg.ones(2), 1), np.eye(3, k=1))
+
+
+def test_an_unknown_reduction() -> None:
+    with pytest.raises(RuntimeError, match="sum, prod, mean, amax or amin"):
+        tg.zeros(3).scatter_reduce(0, tg.tensor([0]), tg.ones(1), "median")
+
+
+TORCH: dict[str, Case] = {
+    "scatter": lambda m, x, i: x.scatter(1, i.expand(2, 3), x * 2),
+    "scatter number": lambda m, x, i: x.scatter(1, i[None], 5.0),
+    "scatter_add": lambda m, x, i: x.scatter_add(1, i.expand(2, 3), x * 2),
+    "amax": lambda m, x, i: x.scatter_reduce(1, i.expand(2, 3) // 2, x, "amax"),
+    "prod": lambda m, x, i: x.scatter_reduce(1, i.expand(2, 3) // 2, x, "prod"),
+    "mean": lambda m, x, i: x.scatter_reduce(1, i.expand(2, 3) // 2, x, "mean", include_self=False),
+    "select_scatter": lambda m, x, i: x.select_scatter(x[0] * 2, 0, 1),
+    "slice_scatter": lambda m, x, i: x.slice_scatter(x[:, :2] * 2, 1, 0, 2),
+    "diagonal_scatter": lambda m, x, i: x.diagonal_scatter(x[:, 0] * 3),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
+def test_it_is_torchs(case: Case) -> None:
+    agree(case)
