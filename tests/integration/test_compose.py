@@ -116,7 +116,7 @@ class Composition:
             source, target = volume.split(":")[:2]
             text = text.replace(target, str(self.folder / source))
         text = text.replace("0.0.0.0", self.addresses[name])
-        text = text.replace("/opt/telegrad/smoke_test.py", str(ROOT / "deploy/smoke_test.py"))
+        text = re.sub(r"/opt/telegrad/(\w+\.py)", rf"{ROOT}/deploy/\1", text)
         text = re.sub(r"(?<![\w/])python(?= )", sys.executable, text)
         # In a container Ray takes the container's own address.
         return text.replace("ray start ", f"ray start --node-ip-address={self.addresses[name]} ")
