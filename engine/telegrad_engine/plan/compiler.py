@@ -137,7 +137,8 @@ def compile_plan(selection: Selection) -> Plan:
                 number = selection.number[id(value)]
                 keeps[number] = work.lowered[value_key(value)]
                 numbers.append(number)
-            saves.append((position, tuple(numbers)))
+            if numbers:
+                saves.append((position, tuple(numbers)))
     return _schedule(selection, keeps, saves)
 
 
@@ -204,10 +205,16 @@ class PlanCache:
     """Plans by the key of their selection, the least recently used dropped first.
 
     Sessions share it: a plan holds no array.
+
+    Args:
+        entries: how many plans are remembered.
+        parts: how long their keys may be together; a node takes about eight parts.
     """
 
-    def __init__(self, entries: int = 512) -> None:
+    def __init__(self, entries: int = 512, parts: int = 1_000_000) -> None:
         self._entries: Final = entries
+        self._parts: Final = parts
+        self._known_parts = 0
         self._lock: Final = Lock()
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
         self.hits = 0
@@ -224,7 +231,10 @@ class PlanCache:
             self.misses += 1
         plan = compile_plan(selection)
         with self._lock:
-            self._plans[selection.key] = plan
-            if len(self._plans) > self._entries:
-                self._plans.popitem(last=False)
+            if selection.key not in self._plans:
+                self._plans[selection.key] = plan
+                self._known_parts += len(selection.key)
+            while len(self._plans) > self._entries or self._known_parts > self._parts:
+                key, _ = self._plans.popitem(last=False)
+                self._known_parts -= len(key)
         return plan, False

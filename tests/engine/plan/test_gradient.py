@@ -1,0 +1,37 @@
+"""The node that stands for a backward pass."""
+
+from __future__ import annotations
+
+from telegrad_engine.plan.gradient import GRADIENT, Request, gradient_node, request_of
+from telegrad_proto import dtypes
+from telegrad_proto.codec import attr_key
+from telegrad_proto.ir import Value
+from telegrad_proto.opset import OPSET
+from telegrad_proto.spec import Spec
+
+
+def values(count: int) -> list[Value]:
+    return [Value(Spec((i,), dtypes.float32)) for i in range(count)]
+
+
+def test_a_request_comes_back_from_its_node() -> None:
+    a, b, c, ct, x, y = values(6)
+    request = Request((a, b, c), (None, ct, None), (x, y))
+    node = gradient_node(request)
+    assert request_of(node) == request
+    assert node.specs == (x.spec, y.spec)
+    assert node.needs == ()
+
+
+def test_which_cotangents_are_given_is_part_of_the_key() -> None:
+    a, b, ct, x = values(4)
+    keys = {
+        attr_key(gradient_node(Request((a, b), cts, (x,))))
+        for cts in ((None, None), (ct, None), (None, ct), (ct, ct))
+    }
+    keys.add(attr_key(gradient_node(Request((a,), (None,), (x,)))))
+    assert len(keys) == 5
+
+
+def test_it_is_no_word_of_the_wire() -> None:
+    assert GRADIENT.name not in OPSET.ops
