@@ -201,6 +201,16 @@ def index_put(
     return p.index_put(input, source, *arrays, axes=tuple(axes), accumulate=accumulate)
 
 
+#: What one of torch's messages calls element types.
+_C_NAMES = {
+    "int64": "long int",
+    "int32": "int",
+    "uint8": "unsigned char",
+    "float32": "float",
+    "float64": "double",
+}
+
+
 @function(inplace=True)
 def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
     """The tensor with one value where the mask holds.
@@ -210,9 +220,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
         ShapeError: the value is a tensor with dimensions.
     """
     if mask.dtype is not bool_:
-        raise DTypeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name}"
-        )
+        kind = _C_NAMES.get(mask.dtype.name, mask.dtype.name)
+        raise DTypeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {kind}")
     if isinstance(value, Tensor) and value.ndim:
         raise ShapeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "

@@ -28,7 +28,7 @@ def test_types_are_promoted_and_empty_vectors_skipped() -> None:
 def test_grids() -> None:
     a, b = np.arange(2.0), np.arange(3.0)
     for indexing in ("ij", "xy"):
-        expected = np.meshgrid(a, b, indexing=indexing)  # type: ignore[call-overload]
+        expected = np.meshgrid(a, b, indexing=indexing)
         for mine, theirs in zip(
             tg.meshgrid(tg.tensor(a), tg.tensor(b), indexing=indexing), expected, strict=True
         ):
