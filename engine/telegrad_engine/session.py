@@ -96,6 +96,7 @@ class EngineSession:
                     self._cancelled = {s for s in self._cancelled if s > seq}
             try:
                 wanted = self._append(fragment)
+                outcome.applied = True
                 timings = outcome.timings
                 timings.apply_ns = time.perf_counter_ns() - started
                 stats = self._evaluate(wanted, interrupt)

@@ -88,20 +88,22 @@ class Timings(_message.Message):
     def __init__(self, apply_ns: _Optional[int] = ..., plan_ns: _Optional[int] = ..., execute_ns: _Optional[int] = ..., steps: _Optional[int] = ..., plan_cached: _Optional[bool] = ...) -> None: ...
 
 class Outcome(_message.Message):
-    __slots__ = ("seq", "values", "error", "timings", "durable_seq", "held_bytes")
+    __slots__ = ("seq", "values", "error", "timings", "durable_seq", "held_bytes", "applied")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
     DURABLE_SEQ_FIELD_NUMBER: _ClassVar[int]
     HELD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    APPLIED_FIELD_NUMBER: _ClassVar[int]
     seq: int
     values: _containers.RepeatedCompositeFieldContainer[Fetched]
     error: _status_pb2.Status
     timings: Timings
     durable_seq: int
     held_bytes: int
-    def __init__(self, seq: _Optional[int] = ..., values: _Optional[_Iterable[_Union[Fetched, _Mapping]]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., timings: _Optional[_Union[Timings, _Mapping]] = ..., durable_seq: _Optional[int] = ..., held_bytes: _Optional[int] = ...) -> None: ...
+    applied: bool
+    def __init__(self, seq: _Optional[int] = ..., values: _Optional[_Iterable[_Union[Fetched, _Mapping]]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., timings: _Optional[_Union[Timings, _Mapping]] = ..., durable_seq: _Optional[int] = ..., held_bytes: _Optional[int] = ..., applied: _Optional[bool] = ...) -> None: ...
 
 class Close(_message.Message):
     __slots__ = ()
