@@ -35,6 +35,7 @@ from telegrad.finfo import finfo, iinfo
 from telegrad.looks import truth as _truth
 from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
+from telegrad.registry import complete as _complete
 from telegrad.storage import can_cast as _can_cast
 from telegrad.tensor import Tensor
 from telegrad.types import (
@@ -69,15 +70,74 @@ from telegrad_proto.dtypes import (
 from telegrad_proto.dtypes import promote as _promote
 
 __all__ = [
-    "Size", "Tensor", "__version__", "autograd", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
-    "channels_last_3d", "complex64", "complex128", "connect", "contiguous_format", "current_session", "device", "disconnect",
-    "double", "dtype", "e", "enable_grad", "explain", "finfo", "float", "float16", "float32", "float64",
-    "flush", "get_default_dtype", "half", "iinfo", "inf", "inference_mode", "int", "int8", "int16",
-    "int32", "int64", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_nonzero", "is_tensor", "layout", "long", "memory_format", "nan", "newaxis", "no_grad", "numel",
-    "pi", "preserve_format", "promote_types", "random", "result_type", "set_default_dtype",
-    "set_default_tensor_type", "set_grad_enabled", "set_printoptions", "short", "strided", "synchronize", "tensor",
-    "uint8", "uint16", "uint32", "uint64",
+    "Size",
+    "Tensor",
+    "__version__",
+    "autograd",
+    "bool",
+    "can_cast",
+    "cdouble",
+    "cfloat",
+    "channels_last",
+    "channels_last_3d",
+    "complex64",
+    "complex128",
+    "connect",
+    "contiguous_format",
+    "current_session",
+    "device",
+    "disconnect",
+    "double",
+    "dtype",
+    "e",
+    "enable_grad",
+    "explain",
+    "finfo",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "flush",
+    "get_default_dtype",
+    "half",
+    "iinfo",
+    "inf",
+    "inference_mode",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_complex",
+    "is_floating_point",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "is_nonzero",
+    "is_tensor",
+    "layout",
+    "long",
+    "memory_format",
+    "nan",
+    "newaxis",
+    "no_grad",
+    "numel",
+    "pi",
+    "preserve_format",
+    "promote_types",
+    "random",
+    "result_type",
+    "set_default_dtype",
+    "set_default_tensor_type",
+    "set_grad_enabled",
+    "set_printoptions",
+    "short",
+    "strided",
+    "synchronize",
+    "tensor",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
 ]  # fmt: skip
 
 # These give Tensor its operators and methods, and register torch's functions.
@@ -97,6 +157,8 @@ def __getattr__(name: str) -> _Any:
                 raise
     if name == "Variable":
         return autograd.Variable
+    if not name.startswith("__") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):
+        return _FUNCTIONS[""][name]
     raise AttributeError(f"module 'telegrad' has no attribute {name!r}")
 
 

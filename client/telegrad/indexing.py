@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.autograd.graph import Node
+from telegrad.autograd.graph import titled
 from telegrad.convert import array_of_data
 from telegrad.creation import from_array
 from telegrad.promotion import cast, constant, get_default_dtype, is_number, number
@@ -255,17 +255,11 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     if not steps and not plan.axes:
         x = view(x, "reshape", tuple(plan.shape))
     elif steps and not plan.axes and plan.reshaped:
-        _label(x, "SelectBackward0" if len(plan.shape) < len(plan.starts) else "UnsqueezeBackward0")
+        titled(x, "SelectBackward0" if len(plan.shape) < len(plan.starts) else "UnsqueezeBackward0")
     if plan.axes:
-        x = _label(p.index(x, *_positions(plan), axes=tuple(plan.axes)), "IndexBackward0")
+        x = titled(p.index(x, *_positions(plan), axes=tuple(plan.axes)), "IndexBackward0")
     elif not plan.reshaped:
-        _label(x, "SliceBackward0" if plan.sliced else "AliasBackward0")
-    return x
-
-
-def _label(x: Tensor, label: str) -> Tensor:
-    if x._edge is not None and isinstance(x._edge[0], Node):
-        x._edge[0].call(label)
+        titled(x, "SliceBackward0" if plan.sliced else "AliasBackward0")
     return x
 
 
@@ -306,7 +300,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     else:
         positions = _positions(plan)
         _check_values(x, source, positions, tuple(plan.axes))
-        put = _label(
+        put = titled(
             p.index_put(
                 x,
                 _fitting(source, x, positions, tuple(plan.axes)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import storage, views
-from telegrad.autograd.graph import Node
+from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
 from telegrad.creation import dtype_of, filled, shape_of, tensor, wanted_dtype
@@ -43,9 +43,7 @@ def to(self: Tensor, *where: Any, **named: Any) -> Tensor:
 
 def _converted(self: Tensor, dtype: DType) -> Tensor:
     result = cast(self, dtype)
-    if result is not self and result._edge is not None and isinstance(result._edge[0], Node):
-        result._edge[0].call("ToCopyBackward0")
-    return result
+    return self if result is self else titled(result, "ToCopyBackward0")
 
 
 def _conversion(dtype: DType) -> Any:
@@ -287,7 +285,7 @@ def new(self: Tensor, *data: Any) -> Tensor:
 
 
 def _transposed(self: Tensor) -> Tensor:
-    return views.transpose(self, perm=tuple(reversed(range(self.ndim))))
+    return titled(views.transpose(self, perm=tuple(reversed(range(self.ndim)))), "PermuteBackward0")
 
 
 def _matrix_transposed(self: Tensor) -> Tensor:

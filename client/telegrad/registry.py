@@ -47,6 +47,7 @@ Conventions:
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -70,6 +71,23 @@ SYNONYMS: Final = {
 
 #: torch's functions by name of the namespace: "" is `telegrad` itself, "linalg" is `telegrad.linalg`, ...
 FUNCTIONS: Final[dict[str, dict[str, Callable[..., Any]]]] = {}
+
+#: Modules that register functions too, but are imported only when one of theirs is first named.
+LATE: Final = ("telegrad.nn.functional", "telegrad.linalg", "telegrad.special")
+
+_complete = False
+
+
+def complete() -> bool:
+    """Imports the modules that register late; whether that was still to be done."""
+    global _complete
+    if _complete:
+        return False
+    _complete = True
+    for module in LATE:
+        importlib.import_module(module)
+    return True
+
 
 _NAMED_AFTER_FUNCTION: Final = ""
 _TAKES_KEYWORDS: Final = 0x08  # inspect.CO_VARKEYWORDS
@@ -151,6 +169,16 @@ def _parameters(body: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
 def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
     names, _ = _parameters(body)
     return {i: name for i, name in enumerate(names) if body.__annotations__.get(name) in ("Tensor", Tensor)}
+
+
+def _late_attribute(self: Tensor, name: str) -> Any:
+    """A method that one of the late modules gives Tensor."""
+    if not name.startswith("__") and complete() and hasattr(type(self), name):
+        return getattr(self, name)
+    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+setattr(Tensor, "__getattr__", _late_attribute)  # noqa: B010  # a type checker believes declared.pyi
 
 
 def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from telegrad import _primitives as p
-from telegrad.autograd.graph import Node, counter_of
+from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
 from telegrad.promotion import cast, constant
 from telegrad.steps import FORWARD, UNDO, Step
@@ -305,11 +305,7 @@ def _replace_part(alias: Alias, tensor: Tensor, source: Tensor) -> None:
         with grad_mode(False):
             _replace(base, write_back(base, alias.steps, source))
         return
-    whole = write_back(base, alias.steps, source)
-    edge = whole._edge
-    if edge is not None and isinstance(edge[0], Node):
-        edge[0].call("CopySlices")
-    _replace(base, whole)
+    _replace(base, titled(write_back(base, alias.steps, source), "CopySlices"))
 
 
 def write_through(tensor: Tensor, steps: tuple[Step, ...], source: Tensor) -> None:
@@ -317,9 +313,7 @@ def write_through(tensor: Tensor, steps: tuple[Step, ...], source: Tensor) -> No
     type.
     """
     whole = write_back(tensor, steps, source)
-    if whole._edge is not None and isinstance(whole._edge[0], Node):
-        whole._edge[0].call("CopySlices")
-    _replace(tensor, whole)
+    _replace(tensor, titled(whole, "CopySlices"))
 
 
 def _set_whole(alias: Alias, whole: Tensor) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from telegrad.autograd.graph import Edge, Node, edge_of
-from telegrad.types import Size, device
+from telegrad.types import Size, device, size_of
 from telegrad.values import Value
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
@@ -95,7 +95,7 @@ class Tensor(_Base):
 
     @property
     def shape(self) -> Size:
-        return Size(self._value.spec.shape)
+        return size_of(self._value.spec.shape)
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension."""

@@ -43,6 +43,20 @@ class Size(tuple[int, ...]):
         return Size, (tuple(self),)
 
 
+_SIZES: Final[dict[tuple[int, ...], Size]] = {}
+_SIZES_KEPT: Final = 4096
+
+
+def size_of(shape: tuple[int, ...]) -> Size:
+    """A shape as a Size; the same one each time, since programs ask for shapes often."""
+    found = _SIZES.get(shape)
+    if found is None:
+        if len(_SIZES) >= _SIZES_KEPT:
+            _SIZES.clear()
+        found = _SIZES[shape] = Size(shape)
+    return found
+
+
 _DEVICE_TYPES: Final = ("cpu", "cuda", "mps", "xpu", "meta", "hpu", "mtia")
 
 

@@ -192,6 +192,13 @@ def edge_of(tensor: Tensor) -> Edge | None:
     return tensor._edge or leaf_edge(tensor)
 
 
+def titled(tensor: Tensor, label: str) -> Tensor:
+    """The same tensor, whose node has torch's name of the function that made it."""
+    if tensor._edge is not None and isinstance(tensor._edge[0], Node):
+        tensor._edge[0].call(label)
+    return tensor
+
+
 def counter_of(tensor: Tensor) -> Counter:
     """The count of writes in place that this tensor shares with its views."""
     if tensor._alias is not None:

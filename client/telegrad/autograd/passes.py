@@ -47,21 +47,23 @@ def backward(
     task = Pass(roots, _cotangents(roots, weights), create_graph=create_graph)
     targets = task.leaves() if chosen is None else task.chosen(chosen)
     gradients = task.run(targets, retain_graph=create_graph if retain_graph is None else retain_graph)
-    by_leaf: dict[int, tuple[Tensor, Tensor]] = {}
+    totals: dict[int, Tensor] = {}
+    leaves: dict[int, Tensor] = {}
     with grad_mode(create_graph):
         for target, gradient in zip(targets, gradients, strict=True):
             if gradient is None:
                 continue
+            leaf = target.tensor
             # A leaf that was written to in place was used under several values: its gradient is the sum.
-            before = by_leaf.get(id(target.tensor))
-            total = gradient if before is None else p.add(before[1], gradient)
-            by_leaf[id(target.tensor)] = (target.tensor, total)
-        touched = [accumulate(tensor, total, create_graph=create_graph) for tensor, total in by_leaf.values()]
-    task.send(touched)
-    for tensor in touched:
-        if tensor._extra is not None:
-            for after in list(tensor._extra.after.values()):
-                after(tensor)
+            before = totals.get(id(leaf))
+            totals[id(leaf)] = gradient if before is None else p.add(before, gradient)
+            leaves[id(leaf)] = leaf
+        added = [accumulate(leaf, totals[key], create_graph=create_graph) for key, leaf in leaves.items()]
+    task.send(added)
+    for leaf in leaves.values():
+        if leaf._extra is not None and leaf._extra.after:
+            for after in list(leaf._extra.after.values()):
+                after(leaf)
 
 
 def grad(

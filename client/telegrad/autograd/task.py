@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from telegrad import _primitives as p
 from telegrad import recorder as recording
 from telegrad.autograd import walk
-from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.autograd.graph import Edge, Node, edge_of, titled
 from telegrad.recorder import BackwardEntry, Recorder
 from telegrad.storage import grad_mode, write
 from telegrad.tensor import Tensor, make
@@ -23,6 +23,9 @@ EAGER_TOTAL_BYTES: Final = 8192
 
 #: Stands for the value of an input that the outputs do not depend on.
 UNUSED: Final = Value(0, Spec((), float32), None)
+
+
+Hook = Callable[[Tensor], Tensor | None]
 
 
 class Target:
@@ -51,6 +54,7 @@ class Pass:
                 )
         self.edges: list[Edge] = [edge for edge in edges if edge is not None]
         self.reached = walk.Reached([], [])
+        self.touched: list[Tensor] = []
         self.recorder: Recorder = recording.current()
 
     def leaves(self) -> list[Target]:
@@ -95,112 +99,100 @@ class Pass:
 
     def run(self, targets: list[Target], *, retain_graph: bool) -> list[Tensor | None]:
         """The gradients, recorded; None for what the roots do not depend on."""
-        walk.check(self.reached.nodes)
-        self._call_hooks()
-        kept = self._kept()
-        asked: dict[int, Value] = {}
-        for value in [
-            *(t.value for t in targets if t.value is not UNUSED),
-            *(value for _, _, value in kept),
-        ]:
-            asked.setdefault(value.id, value)
+        nodes = self.reached.nodes
+        walk.check(nodes)
+        kept: list[tuple[Node, int, Value]] = []
+        if self.reached.special:
+            self._call_hooks()
+            kept = self._kept()
+        asked = {t.value.id: t.value for t in targets if t.value is not UNUSED}
+        for _, _, value in kept:
+            asked[value.id] = value
         if not asked:
             return [None] * len(targets)
-        paths = self._paths()
-        made = self._request(list(asked.values()), retain_graph=retain_graph)
+        paths = self._paths() if self.create_graph else {}
+        made = self._request(asked, retain_graph=retain_graph)
         if not retain_graph:
-            walk.free(self.reached.nodes)
+            walk.free(nodes)
         for node, index, value in kept:
             self._keep(node, index, made[value.id], paths)
-        return [
-            None
-            if t.value is UNUSED
-            else self._hooked(t.tensor, self._tensor(made[t.value.id], t.edge, paths))
-            for t in targets
-        ]
+        found: list[Tensor | None] = []
+        for target in targets:
+            if target.value is UNUSED:
+                found.append(None)
+                continue
+            gradient = _tensor(made[target.value.id], target.edge, paths)
+            extra = target.tensor._extra
+            if extra is not None and extra.hooks and target.tensor._edge is None:
+                gradient = _through(extra.hooks, gradient)
+            found.append(gradient)
+        return found
 
-    def _paths(self) -> dict[tuple[int, int], Edge]:
-        if not self.create_graph:
-            return {}
+    def _paths(self) -> walk.Paths:
         cts = [None if ct is None else edge_of(ct) for ct in self.cotangents]
-        return walk.mirror(self.reached.nodes, self.edges, cts)
+        return walk.mirror(self.reached.nodes, self.edges, cts, self.recorder.new_ids)
 
     def _call_hooks(self) -> None:
-        """Calls the hooks of computed tensors, outermost first, each with the gradient that those before it
-        left.
+        """Calls the hooks of computed tensors, outermost first, each with the gradient that is left to it.
 
         A hook that changes a gradient makes its tensor one more root, weighted by the change: from there on
-            the pass carries the
-        sum of both.
+        the pass carries the sum of both.
         """
-        for node in self.reached.nodes:
-            for index, hooks in list(node.extra.hooks.items()) if node.extra is not None else ():
+        for node in self.reached.special:
+            assert node.extra is not None, "such nodes were collected"
+            for index, hooks in list(node.extra.hooks.items()):
                 if not hooks:
                     continue
-                assert node.extra is not None, "it has hooks"
                 value, edge = node.extra.values[index], (node, index)
-                before = self._tensor(
-                    self._request([value], retain_graph=True)[value.id], edge, self._paths()
-                )
-                after = before
-                for hook in list(hooks.values()):
-                    changed = hook(after)
-                    after = after if changed is None else changed
+                made = self._request({value.id: value}, retain_graph=True)[value.id]
+                before = _tensor(made, edge, self._paths() if self.create_graph else {})
+                after = _through(hooks, before)
                 if after is not before:
                     with grad_mode(self.create_graph):
                         self.cotangents.append(p.sub(after, before))
                     self.roots.append(make(value, edge, tracked=True))
                     self.edges.append(edge)
 
-    def _tensor(self, value: Value, edge: Edge, paths: dict[tuple[int, int], Edge]) -> Tensor:
-        path = paths.get((id(edge[0]), edge[1]))
-        return make(value, path, tracked=path is not None)
-
-    def _hooked(self, tensor: Tensor, gradient: Tensor) -> Tensor:
-        """A leaf's gradient after its hooks."""
-        hooks = tensor._extra.hooks if tensor._extra is not None and tensor._edge is None else {}
-        for hook in list(hooks.values()):
-            changed = hook(gradient)
-            if changed is not None:
-                gradient = changed
-        return gradient
-
     def _kept(self) -> list[tuple[Node, int, Value]]:
         """The outputs of computed tensors whose gradients are to be kept, where this pass makes them."""
         return [
             (node, index, node.extra.values[index])
-            for node in self.reached.nodes
+            for node in self.reached.special
             if node.extra is not None
             for index in node.extra.retained
         ]
 
-    def _keep(self, node: Node, index: int, value: Value, paths: dict[tuple[int, int], Edge]) -> None:
+    def _keep(self, node: Node, index: int, value: Value, paths: walk.Paths) -> None:
         assert node.extra is not None, "only such nodes were collected"
         tensor = node.extra.retained[index]()
         if tensor is None:
             return
-        gradient = self._tensor(value, (node, index), paths)
+        gradient = _tensor(value, (node, index), paths)
         with grad_mode(self.create_graph):
             accumulate(tensor, gradient, create_graph=self.create_graph)
+        self.touched.append(tensor)
 
-    def _request(self, wanted: list[Value], *, retain_graph: bool) -> dict[int, Value]:
+    def _request(self, wanted: dict[int, Value], *, retain_graph: bool) -> dict[int, Value]:
         """Records the request; the gradients' values by the ids of what they are gradients of."""
         recorder = self.recorder
-        roots = [self._id(root) for root in self.roots]
-        cotangents = [0 if ct is None else self._id(ct) for ct in self.cotangents]
+        roots = tuple([self._id(root) for root in self.roots])
+        cotangents = tuple([0 if ct is None else self._id(ct) for ct in self.cotangents])
         with recorder.lock:
             first = recorder.new_ids(len(wanted))
-            made = {value.id: Value(first + i, value.spec, recorder) for i, value in enumerate(wanted)}
+            made = {
+                named: Value(first + i, value.spec, recorder)
+                for i, (named, value) in enumerate(wanted.items())
+            }
             recorder.backwards.append(
                 BackwardEntry(
-                    after=len(recorder.pending),
-                    roots=tuple(roots),
-                    cotangents=tuple(cotangents),
-                    wrt=tuple(value.id for value in wanted),
-                    gradients=tuple(value.id for value in made.values()),
-                    retain_graph=retain_graph,
-                    create_graph=self.create_graph,
-                    hold=[*wanted, *(root._value for root in self.roots)],
+                    len(recorder.pending),
+                    roots,
+                    cotangents,
+                    tuple(wanted),
+                    tuple(range(first, first + len(wanted))),
+                    retain_graph,
+                    self.create_graph,
+                    [*wanted.values(), *[root._value for root in self.roots]],
                 )
             )
         return made
@@ -209,39 +201,48 @@ class Pass:
         value = tensor._refresh()
         return (value if value.recorder is self.recorder else self.recorder.adopt(tensor)).id
 
-    def send(self, tensors: Sequence[Tensor]) -> None:
-        """Sends it all in one message. Small gradients, and a scalar root, come along: a look at them then
-        costs nothing.
-        """
-        values = {
-            t._value.id: t._value
-            for t in (self._shown(t) for t in tensors)
-            if t._value.id and t._value.local is None
-        }
-        eager: list[Value] = []
-        left = EAGER_TOTAL_BYTES
-        for value in [
-            *(root._value for root in self.roots if root._value.spec.size == 1 and root._value.local is None),
-            *values.values(),
-        ]:
-            if value.id and value.spec.nbytes <= min(EAGER_BYTES, left):
-                eager.append(value)
-                left -= value.spec.nbytes
-        fetched = {value.id: value for value in eager}
-        demands = [value for value in values.values() if value.id not in fetched]
-        self.recorder.session.flush("backward", list(fetched.values()), demands)
+    def send(self, gradients: Sequence[Tensor]) -> None:
+        """Sends it all in one message.
 
-    def _shown(self, tensor: Tensor) -> Tensor:
-        """What of a tensor that a pass touched is looked at next: its gradient."""
-        gradient = tensor.grad
-        if gradient is None:
-            return tensor
-        gradient._refresh()
-        return gradient
+        Small gradients, and a root that is a single number, come along: a look at them then costs nothing.
+        """
+        eager: dict[int, Value] = {}
+        demands: list[Value] = []
+        left = EAGER_TOTAL_BYTES
+        for root in self.roots:
+            value = root._value
+            if value.spec.size == 1 and value.local is None:
+                eager[value.id] = value
+                left -= value.spec.nbytes
+        for gradient in [*gradients, *[t.grad for t in self.touched]]:
+            value = UNUSED if gradient is None else gradient._refresh()
+            size = value.spec.nbytes
+            if not value.id or value.local is not None or value.id in eager:
+                continue
+            if size <= EAGER_BYTES and size <= left:
+                eager[value.id] = value
+                left -= size
+            else:
+                demands.append(value)
+        self.recorder.session.flush("backward", list(eager.values()), demands)
+
+
+def _tensor(value: Value, edge: Edge, paths: walk.Paths) -> Tensor:
+    path = paths.get((id(edge[0]), edge[1])) if paths else None
+    return make(value, path, tracked=path is not None)
+
+
+def _through(hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
+    """The gradient after the hooks."""
+    for hook in list(hooks.values()):
+        changed = hook(gradient)
+        if changed is not None:
+            gradient = changed
+    return gradient
 
 
 def accumulate(tensor: Tensor, gradient: Tensor, *, create_graph: bool) -> Tensor:
-    """Adds a gradient to the tensor's `grad`: in place, unless the gradient has a graph of its own."""
+    """The tensor's `grad` with a gradient added: in place, unless the gradient has a graph of its own."""
     extra = tensor._extras()
     if extra.grad is None:
         extra.grad = _copied(gradient) if create_graph else gradient
@@ -250,12 +251,9 @@ def accumulate(tensor: Tensor, gradient: Tensor, *, create_graph: bool) -> Tenso
     else:
         with grad_mode(False):
             write(extra.grad, p.add(extra.grad, gradient))
-    return tensor
+    return extra.grad
 
 
 def _copied(gradient: Tensor) -> Tensor:
     """A gradient with a graph of its own, as a tensor that later gradients can be added to."""
-    copied = p.identity(gradient)
-    if copied._edge is not None and isinstance(copied._edge[0], Node):
-        copied._edge[0].call("CopyBackwards")
-    return copied
+    return titled(p.identity(gradient), "CopyBackwards")

@@ -6,7 +6,6 @@ All walks keep their own stack: a chain of a hundred thousand operators must not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from telegrad.autograd.graph import Accumulate, Edge, Node, Rule
@@ -26,64 +25,70 @@ AGAIN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Reached:
     """What a pass goes through.
 
     Attributes:
         nodes: those it differentiates, each before those that its gradient goes to.
-        leaves: the ends it reaches, in the order of the walk.
+        leaves: the ends it reaches.
+        special: those of the nodes to which hooks or retained gradients may be attached.
     """
 
-    nodes: list[Node]
-    leaves: list[Accumulate]
+    __slots__ = ("leaves", "nodes", "special")
+
+    def __init__(self, nodes: list[Node], leaves: list[Accumulate]) -> None:
+        self.nodes = nodes
+        self.leaves = leaves
+        self.special = [node for node in nodes if node.extra is not None]
+
+
+def _output(node: Node) -> int:
+    return node.output
 
 
 def reach(roots: Iterable[Edge], wanted: Callable[[Edge], bool] | None) -> Reached:
     """The part of the graph between the roots and what is wanted of it.
 
+    A node's inputs were made before it and have smaller ids, so ids put the nodes in order.
+
     Args:
         roots: where the pass starts.
         wanted: tells the edges whose gradient is asked for; None: those of all leaves.
     """
-    order: list[Node] = []
     leaves: dict[int, Accumulate] = {}
-    useful: dict[int, bool] = {}
-    for root in roots:
-        first = root[0]
-        if isinstance(first, Accumulate):
-            leaves[id(first)] = first
-            continue
-        if id(first) in useful:
-            continue
-        useful[id(first)] = False
-        stack: list[tuple[Node, int]] = [(first, 0)]
-        while stack:
-            node, position = stack[-1]
-            if position == len(node.edges):
-                stack.pop()
-                if useful[id(node)]:
-                    order.append(node)
-                    if stack:
-                        useful[id(stack[-1][0])] = True
-                continue
-            stack[-1] = (node, position + 1)
-            edge = node.edges[position]
+    seen: dict[int, Node] = {}
+    stack: list[Node] = []
+    for maker, _ in roots:
+        if maker.__class__ is Accumulate:
+            leaves[id(maker)] = maker
+        elif id(maker) not in seen:
+            seen[id(maker)] = maker  # type: ignore[assignment]
+            stack.append(maker)  # type: ignore[arg-type]
+    while stack:
+        for edge in stack.pop().edges:
             if edge is None:
                 continue
-            if wanted is None or wanted(edge):
-                # Its gradient is asked for, so this node runs; the walk still goes on behind it.
-                useful[id(node)] = useful[id(node)] or wanted is not None or isinstance(edge[0], Accumulate)
-            below = edge[0]
-            if isinstance(below, Accumulate):
-                leaves[id(below)] = below
-            elif id(below) not in useful:
-                useful[id(below)] = False
-                stack.append((below, 0))
-            elif useful[id(below)]:
-                useful[id(node)] = True
-    order.reverse()
-    return Reached(order, list(leaves.values()))
+            maker = edge[0]
+            if id(maker) in seen:
+                continue
+            if maker.__class__ is Accumulate:
+                leaves[id(maker)] = maker
+            else:
+                seen[id(maker)] = maker  # type: ignore[assignment]
+                stack.append(maker)  # type: ignore[arg-type]
+    nodes = sorted(seen.values(), key=_output, reverse=True)
+    if wanted is not None:
+        nodes = _leading_to(nodes, wanted)
+    return Reached(nodes, list(leaves.values()))
+
+
+def _leading_to(nodes: list[Node], wanted: Callable[[Edge], bool]) -> list[Node]:
+    """Those of the nodes through which a gradient flows to what is wanted."""
+    useful: set[int] = set()
+    for node in reversed(nodes):
+        if any(edge is not None and (id(edge[0]) in useful or wanted(edge)) for edge in node.edges):
+            useful.add(id(node))
+    return [node for node in nodes if id(node) in useful]
 
 
 def check(nodes: Iterable[Node]) -> None:
@@ -131,20 +136,40 @@ def free(nodes: Iterable[Node]) -> None:
 _SUM: Final = Rule("AddBackward0", "", 1)
 
 
+Paths = dict[tuple[int, int], Edge]
+
+
 def mirror(
-    nodes: Sequence[Node], roots: Sequence[Edge], cotangents: Sequence[Edge | None]
-) -> dict[tuple[int, int], Edge]:
+    nodes: Sequence[Node],
+    roots: Sequence[Edge],
+    cotangents: Sequence[Edge | None],
+    new_id: Callable[[], int],
+) -> Paths:
     """For each edge of the graph that its gradient itself has a graph: where the gradient's gradient goes.
 
     The server makes the gradients' graph; this is the client's picture of it, with a node for each step of
     each derivative, whose edges are those of what the step reads.
 
+    Args:
+        nodes: what the pass went through, in order.
+        roots: where it started.
+        cotangents: for each root where its weight's gradient goes.
+        new_id: gives ids that grow, for the new nodes' place in the order.
+
     Returns:
         By (identity of a node, which of its outputs).
     """
-    found: dict[tuple[int, int], Edge] = {}
+    found: Paths = {}
+
+    def meet(target: Edge, gradient: Edge | None) -> None:
+        if gradient is None:
+            return
+        key = (id(target[0]), target[1])
+        before = found.get(key)
+        found[key] = gradient if before is None else (Node(_SUM, (before, gradient), (), new_id()), 0)
+
     for root, ct in zip(roots, cotangents, strict=True):
-        _meet(found, root, ct)
+        meet(root, ct)
     for node in nodes:
         cts = [found.get((id(node), k)) for k in range(node.rule.outputs)]
         for slot, edge in enumerate(node.edges):
@@ -161,7 +186,8 @@ def mirror(
             if all(e is None for e in edges):
                 continue
             name = node.rule.names[slot] if slot < len(node.rule.names) else node.rule.label
-            _meet(found, edge, (Node(_rule(name, saves=node.rule.saves), tuple(edges), (), 0, node.saved), 0))
+            rule = _rule(name, saves=node.rule.saves)
+            meet(edge, (Node(rule, tuple(edges), (), new_id(), node.saved), 0))
     return found
 
 
@@ -175,11 +201,3 @@ def _rule(name: str, *, saves: bool) -> Rule:
         rule = _MIRRORS[key] = Rule(name, "", 1)
         rule.saves = saves
     return rule
-
-
-def _meet(found: dict[tuple[int, int], Edge], target: Edge, gradient: Edge | None) -> None:
-    if gradient is None:
-        return
-    key = (id(target[0]), target[1])
-    before = found.get(key)
-    found[key] = gradient if before is None else (Node(_SUM, (before, gradient), (), 0), 0)
