@@ -31,8 +31,9 @@ def pivots_of(order: Tensor, count: int) -> Tensor:
     for i in range(count):
         at = p.argmax(p.cast(p.eq(now, _at(order, i)), dtype=int64), axis=axis, keepdims=True)
         found.append(at)
-        # Row i stays from here on where it is: only the row that was there moves.
+        # The row that was at i moves; what is at i now stays there and is not looked for again.
         now = p.where(p.eq(places, at), _at(now, i), now)
+        now = p.where(p.eq(places, constant(i, int64)), constant(-1, int64), now)
     if not found:
         return p.full(shape=(*lead, 0), fill=0, dtype=int32)
     return p.cast(p.add(joined(found, axis), constant(1, int64)), dtype=int32)
