@@ -58,12 +58,12 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """The k largest (or smallest) elements along a dimension in order, and where they are.
 
     Raises:
-        AxisError: there are not so many.
+        ArgumentError: there are not so many.
     """
     axis = axis_of(dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
     if not 0 <= k <= size:
-        raise AxisError("selected index k out of range")
+        raise ArgumentError("selected index k out of range")
     if not input.ndim:
         return _Topk(p.identity(input), constant_index(()))
     values, indices = p.sort(input, axis=axis, descending=largest, stable=True)
@@ -80,12 +80,12 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ext
     """The k-th smallest element along a dimension, and where it is.
 
     Raises:
-        AxisError: there are not so many.
+        ArgumentError: there are not so many.
     """
     axis = axis_of(dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
     if not 1 <= k <= size:
-        raise AxisError(f"kthvalue(): selected number k out of range for dimension {axis}")
+        raise ArgumentError(f"kthvalue(): selected number k out of range for dimension {axis}")
     return _Kthvalue(*_ranked(input, axis, k - 1, keepdim))
 
 
