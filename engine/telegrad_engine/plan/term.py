@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
 from telegrad_proto.codec import encode_attrs
 from telegrad_proto.opset import OPSET, AttrValue, Op
+from telegrad_proto.shapes import broadcast
 from telegrad_proto.spec import Spec
 
 
@@ -66,6 +68,8 @@ class Terms:
         short = simplified(self, op, tuple(inputs), attrs, specs, origin)
         if short is not None:
             return (short,)
+        if op.rule in _STRETCHING:
+            inputs = narrowed(inputs, specs[0].shape)
         key = (op, tuple([(id(t), i) for t, i in inputs]), encode_attrs(attrs))
         term = self._made.get(key)
         if term is None:
@@ -120,6 +124,25 @@ def simplified(
         return terms.apply(OPSET["full"], (), (out.shape, fill, out.dtype), specs, origin)[0]
     return None
 
+
+def narrowed(inputs: Sequence[Ref], shape: tuple[int, ...]) -> list[Ref]:
+    """The inputs of an elementwise operator without stretching beforehand what the operator stretches itself.
+
+    Shape: inputs that broadcast to `shape` -> inputs that broadcast to `shape`
+    """
+    result = list(inputs)
+    for position, (term, _) in enumerate(inputs):
+        if term.op is None or term.op.name != "broadcast_to":
+            continue
+        others = [spec_of(ref).shape for i, ref in enumerate(result) if i != position]
+        source = term.inputs[0]
+        if functools.reduce(broadcast, others, spec_of(source).shape) == shape:
+            result[position] = source
+    return result
+
+
+#: Inference rules of operators that stretch their inputs to a common shape.
+_STRETCHING: Final = frozenset({"binary", "where"})
 
 #: Operators that do nothing when the result has the input's own spec.
 _UNARY_SAME: Final = frozenset({"cast", "reshape", "broadcast_to"})

@@ -120,6 +120,17 @@ def test_products_and_quotients_by_one(terms: Terms) -> None:
     assert widened[0].op is OPSET["broadcast_to"]
 
 
+def test_an_operator_that_stretches_needs_no_stretched_input(terms: Terms) -> None:
+    x = terms.given(0, F32)
+    number = terms.given(1, Spec((), dtypes.float32))
+    stretched = apply(terms, "broadcast_to", number, attrs=(F32.shape,))
+    product = apply(terms, "mul", x, stretched)
+    assert product[0].inputs[1] == number
+    assert spec_of(product) is F32
+    both = apply(terms, "mul", stretched, apply(terms, "broadcast_to", number, attrs=(F32.shape,)))
+    assert spec_of(both) is F32  # one of the two has to stay wide
+
+
 def test_complex_and_bool_products_stay(terms: Terms) -> None:
     z = terms.given(0, C64)
     assert apply(terms, "mul", z, full(terms, 1, C64)) != z
