@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -260,12 +259,10 @@ def test_a_deep_chain_needs_no_recursion() -> None:
         got = draft.fetch(y, g, h)
         draft.session.residuals()
         draft.release_all_but(x)
-        started = time.perf_counter()
         draft.done()
         draft.session.close()
     finally:
         sys.setrecursionlimit(limit)
-    assert time.perf_counter() - started < 5
     np.testing.assert_array_equal(got[1], f32([1, 1]))
     np.testing.assert_array_equal(got[2], f32([1, 1]))
 

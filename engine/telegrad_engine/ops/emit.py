@@ -33,12 +33,13 @@ _mode = _Mode()
 
 @contextmanager
 def tracking(track: bool = True) -> Iterator[None]:
-    """Inside, what is emitted can be differentiated again (create_graph)."""
-    before, _mode.track = _mode.track, track
+    """Inside, what is emitted can be differentiated again (create_graph), and belongs where `at` says."""
+    before = _mode.track, _mode.origin
+    _mode.track = track
     try:
         yield
     finally:
-        _mode.track = before
+        _mode.track, _mode.origin = before
 
 
 def at(origin: int) -> None:
