@@ -10,7 +10,7 @@ from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
 from telegrad.creation import dtype_of, filled, shape_of, tensor, wanted_dtype
-from telegrad.promotion import cast, constant, is_number, number
+from telegrad.promotion import Number, cast, constant, is_number, number
 from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
 from telegrad_proto import dtypes
@@ -133,7 +133,7 @@ def _set_data(self: Tensor, value: Any) -> None:
 
 def zero_(self: Tensor) -> Tensor:
     """Itself, all zeros."""
-    return fill_(self, 0)
+    return _filled(self, 0, "ZeroBackward0")
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
@@ -151,8 +151,12 @@ def fill_(self: Tensor, value: Any) -> Tensor:
         return storage.write_copy(self, value)
     if not is_number(value):
         raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
+    return _filled(self, number(value), "FillBackward0")
+
+
+def _filled(self: Tensor, value: Number, label: str) -> Tensor:
     spec = self._value.spec
-    return storage.write(self, p.broadcast_to(constant(number(value), spec.dtype), shape=spec.shape))
+    return storage.write(self, p.broadcast_to(constant(value, spec.dtype), shape=spec.shape), label)
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

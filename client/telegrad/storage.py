@@ -222,8 +222,13 @@ def can_cast(source: DType, target: DType) -> bool:
     return target is not bool_ or source is bool_
 
 
-def write(tensor: Tensor, source: Tensor) -> Tensor:
+def write(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> Tensor:
     """The tensor, whose elements are now those of `source`: a result made for this, held by nobody else.
+
+    Args:
+        tensor: what is written to.
+        source: what is written.
+        label: the node's name where the tensor requires a gradient and the source does not.
 
     Raises:
         ShapeError: the source does not have the tensor's shape.
@@ -244,7 +249,7 @@ def write(tensor: Tensor, source: Tensor) -> Tensor:
             f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
             f"{scalar_name(dtype)}"
         )
-    _replace(tensor, cast(source, dtype))
+    _replace(tensor, cast(source, dtype), label)
     return tensor
 
 
@@ -260,11 +265,11 @@ def write_copy(tensor: Tensor, source: Tensor) -> Tensor:
         source = p.broadcast_to(source, shape=shape)
     # A copy is a new value even where nothing has to be converted: the source may be a leaf.
     copied = cast(source, dtype) if source.dtype is not dtype else p.identity(source)
-    _replace(tensor, copied)
+    _replace(tensor, titled(copied, "CopyBackwards"))
     return tensor
 
 
-def _replace(tensor: Tensor, source: Tensor) -> None:
+def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> None:
     alias = tensor._alias
     if alias is not None and (alias.base is not None or alias.steps):
         _replace_part(alias, tensor, source)
@@ -275,7 +280,7 @@ def _replace(tensor: Tensor, source: Tensor) -> None:
             alias = alias_of(tensor)
             _set_whole(alias, source)
             return
-        source = p.where(constant(False, bool_), tensor, source)
+        source = titled(p.where(constant(False, bool_), tensor, source), label)
     counter = counter_of(tensor)
     counter.version += 1
     counter.writer = None if source._edge is None else source._edge[0].name()
