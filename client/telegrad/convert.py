@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from telegrad.values import Value
-from telegrad_proto.dtypes import DType, by_typestr, complex64, complex128, float32, float64, int64
+from telegrad_proto.dtypes import DType, by_typestr, complex64, complex128, float64, int64, uint64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.spec import Spec
 
@@ -111,10 +111,28 @@ def array_of_data(data: Any, dtype: DType | None, *, default: DType) -> NDArray:
     _check_nesting(numbers, ())
     if dtype is None:
         dtype = _python_dtype(numbers, default)
+    rank = max(_ranks(numbers), default=2)
+    if rank == 3 and dtype.kind != "c":
+        raise DTypeError("must be real number, not complex")
+    if dtype.kind in "ui":
+        return _integers(numbers, rank, dtype)
+    wide = np.complex128 if rank == 3 else np.float64 if rank == 2 or dtype.kind in "fc" else None
+    return own_copy(np.array(numbers, dtype=wide), dtype)
+
+
+def _integers(numbers: Any, rank: int, dtype: DType) -> NDArray:
+    """Numbers as integers: fractions are cut off, negative ones wrap into an unsigned type, as in torch."""
+    overflow = f"value cannot be converted to type {dtype.name} without overflow"
     try:
-        return own_copy(np.array(numbers, dtype=_through(numbers, dtype)), dtype)
+        wide = np.array(numbers, dtype=np.float64 if rank == 2 else None)
     except OverflowError:
-        raise ArgumentError(f"value cannot be converted to type {dtype.name} without overflow") from None
+        raise ArgumentError(overflow) from None
+    if wide.dtype.kind == "O" or (wide.dtype.kind == "u" and dtype is not uint64):
+        raise ArgumentError("Overflow when unpacking long long")  # Python's integers know no bound
+    bound = 1 << (8 * dtype.itemsize - (dtype.kind == "i"))
+    if wide.size and not (np.isfinite(wide).all() and -bound <= wide.min() and wide.max() < bound):
+        raise ArgumentError(overflow)
+    return own_copy(wide.astype(np.int64) if wide.dtype.kind != "u" else wide, dtype)
 
 
 def _plain(data: Any) -> Any:
@@ -170,15 +188,3 @@ def _ranks(data: Any) -> set[int]:
     if isinstance(data, bool):
         return {0}
     return {1} if isinstance(data, int) else {2} if isinstance(data, float) else {3}
-
-
-def _through(data: Any, dtype: DType) -> np.dtype[Any]:
-    """The type to build the array in before it is converted: a float for an integer type is cut off, as in
-    torch.
-    """
-    rank = max(_ranks(data), default=2)
-    if dtype.kind in "biu" and rank == 2:
-        return np.dtype(np.float64)
-    if rank == 3 and dtype.kind != "c":
-        raise DTypeError(f"can't convert complex to {dtype.name}")
-    return numpy_dtype(dtype) if dtype is not float32 else np.dtype(np.float64)

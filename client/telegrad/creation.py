@@ -43,7 +43,7 @@ def as_leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
     return tensor
 
 
-def dtype_of(name: Any) -> DType:
+def dtype_of(name: Any, where: str = "") -> DType:
     """The element type that torch means by a dtype, by Python's bool, int, float, complex, or by an old class
     name.
 
@@ -57,12 +57,22 @@ def dtype_of(name: Any) -> DType:
         return python[name]
     if hasattr(name, "dtype") and hasattr(name, "__instancecheck__"):
         return name.dtype  # type: ignore[no-any-return]  # an old class, as FloatTensor
-    if isinstance(name, str):
-        for dtype, old in CLASS_NAMES.items():
-            if name.removeprefix("torch.") == old:
-                return dtype
-        raise ArgumentError(f"invalid type: '{name}'")
-    raise DTypeError(f"dtype must be a type, str, or dtype object, got {type(name).__name__}")
+    raise DTypeError(f"{where}argument 'dtype' must be torch.dtype, not {type(name).__name__}")
+
+
+def dtype_of_class(name: Any) -> DType:
+    """The element type that a dtype, an old class or its name, as `torch.FloatTensor`, stands for.
+
+    Raises:
+        ArgumentError: no class is called so.
+        DTypeError: it is none of these.
+    """
+    if not isinstance(name, str):
+        return dtype_of(name)
+    for dtype, old in CLASS_NAMES.items():
+        if name.removeprefix("torch.") == old:
+            return dtype
+    raise ArgumentError(f"invalid type: '{name}'")
 
 
 def wanted_dtype(dtype: Any, otherwise: DType) -> DType:
@@ -87,7 +97,7 @@ def tensor(
         GradientError: `requires_grad` with a type that has no derivatives.
     """
     check_device(device)
-    wanted = None if dtype is None else dtype_of(dtype)
+    wanted = None if dtype is None else dtype_of(dtype, "tensor(): ")
     if isinstance(data, Tensor):
         copied = make(p.identity(make(data._refresh()))._value)
         return as_leaf(copied if wanted is None else cast(copied, wanted), requires_grad)

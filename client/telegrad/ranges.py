@@ -59,7 +59,8 @@ def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, A
     no_more("arange", named)
     for key, value in (("start", first), ("end", last), ("step", step)):
         if not is_number(value) or isinstance(number(value), complex):
-            raise TypeError(f"arange(): argument '{key}' must be Number, not {type(value).__name__}")
+            place = next((f" (position {i})" for i, b in enumerate(bounds, 1) if b is value), "")
+            raise TypeError(f"arange(): argument '{key}'{place} must be Number, not {type(value).__name__}")
     return number(first), number(last), number(step)
 
 

@@ -271,9 +271,9 @@ class Tensor(_Base):
         """
         if dtype is None:
             return f"torch.{CLASS_NAMES.get(self.dtype, 'Tensor')}"
-        from telegrad.creation import dtype_of  # the factories need this module
+        from telegrad.creation import dtype_of_class  # the factories need this module
 
-        return self.to(dtype_of(dtype))
+        return self.to(dtype_of_class(dtype))
 
 
 #: torch's names of the classes that once stood for element types.
