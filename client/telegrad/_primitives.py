@@ -202,6 +202,14 @@ def cholesky(x: Tensor) -> Tensor:
     return record(_CHOLESKY, (x,), ())
 
 
+_COFACTOR = OPSET["cofactor"]
+
+
+def cofactor(x: Tensor) -> Tensor:
+    """The derivatives of the determinants of square matrices by their elements."""
+    return record(_COFACTOR, (x,), ())
+
+
 _COMPLEX = OPSET["complex"]
 
 
@@ -280,6 +288,14 @@ _CUMSUM = OPSET["cumsum"]
 def cumsum(x: Tensor, *, axis: int, reverse: builtins.bool) -> Tensor:
     """The sum of all elements up to each, from the end where `reverse`."""
     return record(_CUMSUM, (x,), (axis, reverse))
+
+
+_DET = OPSET["det"]
+
+
+def det(x: Tensor) -> Tensor:
+    """The determinants of square matrices."""
+    return record(_DET, (x,), ())
 
 
 _DIGAMMA = OPSET["digamma"]
@@ -792,6 +808,14 @@ _PAD = OPSET["pad"]
 def pad(x: Tensor, *, low: tuple[int, ...], high: tuple[int, ...], interior: tuple[int, ...], value: Number) -> Tensor:
     """x with a value around it and between its elements; negative low and high crop."""
     return record(_PAD, (x,), (low, high, interior, value))
+
+
+_PINV = OPSET["pinv"]
+
+
+def pinv(x: Tensor, atol: Tensor, rtol: Tensor, *, hermitian: builtins.bool) -> Tensor:
+    """Pseudo-inverses; singular values up to atol, or up to rtol times the largest, count as 0."""
+    return record(_PINV, (x, atol, rtol), (hermitian,))
 
 
 _POLYGAMMA = OPSET["polygamma"]

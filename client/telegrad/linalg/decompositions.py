@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import expanded, filled, like
+from telegrad.functions.operands import expanded, filled
 from telegrad.functions.results import LU, QR, SVD, Eigen, OldSVD
 from telegrad.linalg.exchanges import matrix_of
 from telegrad.linalg.matrices import (
@@ -16,6 +16,7 @@ from telegrad.linalg.matrices import (
     require_floating,
     require_matrices,
     require_square,
+    tied,
     triangle_of,
 )
 from telegrad.registry import function
@@ -212,7 +213,7 @@ def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     out = expanded(cut(identity_matrix(m, A.dtype), columns=(0, n)), tuple(A.shape))
     for vector, factor in reversed(reflectors(A, tau)):
         out = _reflected(out, vector, factor)
-    return out if tau.shape[-1] else p.mul(out, like(out, 1))
+    return out if tau.shape[-1] else tied(out, A)
 
 
 @function(method=True, label="LinalgHouseholderProductBackward0")

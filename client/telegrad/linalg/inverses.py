@@ -8,7 +8,6 @@ from telegrad import _primitives as p
 from telegrad.functions.operands import like, positions
 from telegrad.functions.results import SignLog
 from telegrad.linalg.matrices import (
-    adjoint_of,
     as_columns,
     as_rows,
     diagonals,
@@ -18,7 +17,7 @@ from telegrad.linalg.matrices import (
     require_matrices,
     require_square,
 )
-from telegrad.linalg.tolerances import tolerance
+from telegrad.linalg.tolerances import tolerances
 from telegrad.promotion import constant
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
@@ -45,18 +44,12 @@ def _pivots(x: Tensor) -> tuple[Tensor, Tensor]:
     return diagonals(factors), _parity(order, x.dtype)
 
 
-def determinant(x: Tensor) -> Tensor:
-    """The determinants of square matrices."""
-    pivots, sign = _pivots(x)
-    return p.mul(p.prod(pivots, axes=(pivots.ndim - 1,), keepdims=False), sign)
-
-
 @function(namespace=("", "linalg"), method=True, label="LinalgDetBackward0")
 def det(A: Tensor) -> Tensor:
     """The determinants of square matrices."""
     require_square(A, "linalg.det")
     require_floating(A, "linalg.det")
-    return determinant(A)
+    return p.det(A)
 
 
 def _sign_and_log(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,25 +99,10 @@ def inverse(input: Tensor) -> Tensor:
     return inverted(input)
 
 
-def _reciprocal_above(values: Tensor, bound: Tensor) -> Tensor:
-    """1 / values, and 0 where these do not pass the bound."""
-    counts = p.gt(p.abs(values), bound)
-    return p.where(counts, p.div(like(values, 1), p.where(counts, values, like(values, 1))), like(values, 0))
-
-
 def pseudo_inverse(x: Tensor, atol: Any, rtol: Any, *, hermitian: bool) -> Tensor:
     """The matrices that invert x where it can be inverted, and are 0 beside that."""
-    m, n = x.shape[-2:]
-    if not m or not n:
-        return p.mul(adjoint_of(x), like(x, 1))
-    if hermitian:
-        values, left = p.eigh(x)
-        right = adjoint_of(left)
-    else:
-        left, values, right = p.svd(x, full=False)
-    largest = p.amax(p.abs(values), axes=(values.ndim - 1,), keepdims=True)
-    scale = p.cast(_reciprocal_above(values, tolerance(largest, max(m, n), atol, rtol)), dtype=x.dtype)
-    return p.matmul(p.mul(adjoint_of(right), as_rows(scale)), adjoint_of(left))
+    least, share = tolerances(x, atol, rtol)
+    return p.pinv(x, least, share, hermitian=hermitian)
 
 
 @function(namespace="linalg", label="LinalgPinvBackward0")

@@ -9,7 +9,7 @@ from telegrad.functions.operands import expanded, filled, like, positions
 from telegrad.promotion import constant
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
-from telegrad_proto.dtypes import DType, float16, int64
+from telegrad_proto.dtypes import DType, bool_, float16, int64
 from telegrad_proto.errors import DTypeError, ShapeError
 
 
@@ -142,6 +142,12 @@ def require_square(x: Tensor, name: str) -> None:
         raise ShapeError(
             f"{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices"
         )
+
+
+def tied(result: Tensor, x: Tensor) -> Tensor:
+    """A result that does not depend on x, in whose graph x stands all the same, as in torch's."""
+    everything = p.sum(x, axes=tuple(range(x.ndim)), keepdims=False)
+    return p.where(constant(False, bool_), p.cast(everything, dtype=result.dtype), result)
 
 
 def product_of(sizes: Sequence[int]) -> int:

@@ -8,10 +8,10 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.norms import vector_norm_over
-from telegrad.functions.operands import Dims, axes_of, cast_to, like
+from telegrad.functions.operands import Dims, axes_of, cast_to
 from telegrad.functions.shape import permuted
 from telegrad.linalg.matrices import identity_matrix, require_floating, require_matrices, require_square
-from telegrad.linalg.tolerances import tolerance
+from telegrad.linalg.tolerances import count_above
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, int64
@@ -181,6 +181,5 @@ def matrix_rank(
     values = p.abs(p.eigh(A)[0]) if hermitian else singular_values(A)
     if tol is not None:
         atol, rtol = tol, 0.0
-    largest = p.amax(values, axes=(values.ndim - 1,), keepdims=True) if values.shape[-1] else like(values, 0)
-    above = p.gt(values, tolerance(largest, max(A.shape[-2:]), atol, rtol))
+    above = count_above(values, A, atol, rtol)
     return p.sum(p.cast(above, dtype=int64), axes=(values.ndim - 1,), keepdims=False)

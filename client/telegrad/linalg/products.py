@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from telegrad import _primitives as p
@@ -9,7 +10,7 @@ from telegrad.functions.contraction import cross_product, matmul
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import axis_of, broadcast_together, expanded, filled
 from telegrad.functions.pieces import diagonal as _diagonal
-from telegrad.linalg.matrices import identity_matrix, require_square
+from telegrad.linalg.matrices import identity_matrix, require_square, tied
 from telegrad.promotion import promote_operands
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
@@ -22,7 +23,7 @@ def power(x: Tensor, n: int) -> Tensor:
     if n < 0:
         x, n = p.solve(x, identity_matrix(size, x.dtype)), -n
     if n == 0:
-        return expanded(identity_matrix(size, x.dtype), tuple(x.shape))
+        return tied(expanded(identity_matrix(size, x.dtype), tuple(x.shape)), x)
     out: Tensor | None = None
     while n:
         if n % 2:
@@ -79,7 +80,7 @@ def chained(matrices: Sequence[Tensor]) -> Tensor:
         raise ArgumentError("chain_matmul(): Expected one or more matrices")
     if len(matrices) == 1:
         return matrices[0]
-    for i, (a, b) in enumerate(zip(matrices, matrices[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(matrices)):
         if a.shape[-1] != b.shape[-2]:
             raise ShapeError(
                 f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} cannot be multiplied"
@@ -147,11 +148,10 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     """The powers 0, 1, ..., N - 1 of each element, in a new last dimension.
 
     Raises:
-        ShapeError: the tensor has no dimension.
         ArgumentError: N is below 2.
     """
     if not x.ndim:
-        raise ShapeError("linalg.vander: x must be at least 1-D")
+        x = p.reshape(x, shape=(1,))
     count = x.shape[-1] if N is None else N
     if count <= 1:
         raise ArgumentError(f"N must be greater than 1. Got {count}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import axis_of, filled
+from telegrad.functions.operands import axis_of, detached, filled
 from telegrad.functions.results import LU, LeastSquares, LUFactor, TriangularSolution
 from telegrad.functions.shape import permuted
 from telegrad.linalg.decompositions import lower_factor, upper_factor
@@ -22,10 +22,11 @@ from telegrad.linalg.matrices import (
     require_square,
     rows_at,
     rows_to,
+    tied,
     triangle_of,
 )
 from telegrad.linalg.norms import singular_values
-from telegrad.linalg.tolerances import tolerance
+from telegrad.linalg.tolerances import count_above
 from telegrad.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int32, int64
@@ -223,13 +224,12 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         residuals = p.sum(p.mul(miss, miss), axes=(miss.ndim - 2,), keepdims=False)
     if driver != "gels":
         found = singular_values(A)
-        largest = p.amax(found, axes=(found.ndim - 1,), keepdims=True)
-        above = p.gt(found, tolerance(largest, max(m, n), None, relative))
+        above = count_above(found, A, None, relative)
         rank = p.sum(p.cast(above, dtype=int64), axes=(found.ndim - 1,), keepdims=False)
-        values = found if driver != "gelsy" else values
+        values = detached(found) if driver != "gelsy" else values
     if vector:
         solution = p.reshape(solution, shape=tuple(solution.shape[:-1]))
-    return LeastSquares(solution, residuals, rank, values)
+    return LeastSquares(solution, tied(residuals, solution), rank, values)
 
 
 @function(namespace="linalg", label="ViewBackward0")

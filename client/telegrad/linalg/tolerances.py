@@ -8,26 +8,38 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import like, tensor_of
+from telegrad.promotion import constant
 from telegrad.tensor import Tensor
 
 
-def tolerance(largest: Tensor, size: int, atol: Any, rtol: Any) -> Tensor:
-    """The larger of `atol` and of `rtol` times the largest value; of neither, as torch, rtol is size times epsilon.
+def tolerances(x: Tensor, atol: Any, rtol: Any) -> tuple[Tensor, Tensor]:
+    """The absolute tolerance, and the one relative to the largest value; the larger of the two counts.
 
-    Shape: largest (..., 1), atol and rtol numbers or (...), to what stretches against largest.
+    Without any the relative one is, as torch's, the larger side of the matrix times epsilon.
     """
-    default = size * float(np.finfo(largest.dtype.typestr).eps)
+    dtype = x.dtype.to_real()
+    default = max(x.shape[-2:]) * float(np.finfo(dtype.typestr).eps)
 
-    def bound(given: Any) -> Tensor:
-        if not isinstance(given, Tensor):
-            return like(largest, float(given))
-        x = tensor_of(given, largest.dtype)
-        return p.reshape(x, shape=(*x.shape, 1)) if x.ndim else x
+    def given(value: Any) -> Tensor:
+        return tensor_of(value, dtype) if isinstance(value, Tensor) else constant(float(value), dtype)
 
     if atol is None:
-        return p.mul(bound(default if rtol is None else rtol), largest)
-    least = bound(atol)
+        return given(0.0), given(default if rtol is None else rtol)
+    least = given(atol)
     if rtol is not None:
-        return p.maximum(least, p.mul(bound(rtol), largest))
-    relative = p.where(p.gt(least, like(largest, 0)), like(largest, 0), like(largest, default))
-    return p.maximum(least, p.mul(relative, largest))
+        return least, given(rtol)
+    if not isinstance(atol, Tensor):
+        return least, given(0.0 if atol > 0 else default)
+    return least, p.where(p.gt(least, like(least, 0)), like(least, 0), like(least, default))
+
+
+def count_above(values: Tensor, x: Tensor, atol: Any, rtol: Any) -> Tensor:
+    """Where singular values of x are above the tolerances.
+
+    Shape: (..., k) to (..., k)
+    """
+    least, share = (p.reshape(t, shape=(*t.shape, 1)) if t.ndim else t for t in tolerances(x, atol, rtol))
+    if not values.shape[-1]:
+        return p.gt(values, like(values, 0))
+    largest = p.amax(values, axes=(values.ndim - 1,), keepdims=True)
+    return p.gt(values, p.maximum(least, p.mul(share, largest)))

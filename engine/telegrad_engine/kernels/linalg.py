@@ -178,3 +178,60 @@ def matrix_exp(xp: Any, x: Array) -> Array:
     for step in range(int(halvings.max())):
         out = xp.where((halvings > step)[:, None, None], out @ out, out)
     return out.reshape(x.shape).astype(x.dtype)
+
+
+def det(xp: Any, x: Array) -> Array:
+    """The determinants of square matrices."""
+    return xp.asarray(xp.linalg.det(x), x.dtype)
+
+
+def cofactor(xp: Any, x: Array) -> Array:
+    """The derivative of the determinant by each element, of singular matrices too.
+
+    Of x = u diag(s) vh it is the product of those of the three; that of a diagonal is, at each place, the
+    product of the others.
+
+    Source: Stewart: On the adjugate matrix (1998).
+    """
+    if not x.size:
+        return x
+    n = x.shape[-1]
+    flat = x.reshape(-1, n, n)
+    size = xp.asarray(xp.linalg.det(flat))
+    regular = xp.isfinite(size) & (size != 0)
+    out = xp.empty_like(flat)
+    if bool(regular.any()):
+        inverse = xp.linalg.inv(flat[regular])
+        out[regular] = size[regular][:, None, None] * xp.swapaxes(inverse, -1, -2)
+    if not bool(regular.all()):
+        u, s, vh = svd(xp, flat[~regular], full=False)
+        one = xp.ones_like(s[:, :1])
+        before = xp.cumprod(xp.concatenate([one, s[:, :-1]], axis=1), axis=1)
+        behind = xp.cumprod(xp.concatenate([one, s[:, :0:-1]], axis=1), axis=1)[:, ::-1]
+        phase = (xp.linalg.det(u) * xp.linalg.det(vh))[:, None, None]
+        out[~regular] = phase * ((u.conj() * (before * behind)[:, None, :]) @ vh.conj())
+    return out.reshape(x.shape)
+
+
+def pinv(xp: Any, x: Array, atol: Array, rtol: Array, *, hermitian: bool) -> Array:
+    """The matrices that invert x beside its small singular values, and are 0 on these.
+
+    Small is what is not above `atol`, and not above `rtol` times the largest.
+
+    Raises:
+        LinAlgError: the iteration did not converge.
+    """
+    m, n = x.shape[-2:]
+    if not m or not n:
+        return xp.zeros((*x.shape[:-2], n, m), x.dtype)
+    if hermitian:
+        s, u = eigh(xp, x)
+        vh = xp.swapaxes(u, -1, -2).conj()
+    else:
+        u, s, vh = svd(xp, x, full=False)
+    size = xp.abs(s)
+    cutoff = xp.maximum(atol[..., None], rtol[..., None] * xp.amax(size, axis=-1, keepdims=True))
+    counts = size > cutoff
+    scale = xp.where(counts, 1 / xp.where(counts, s, 1), 0).astype(s.dtype)
+    right = xp.swapaxes(vh, -1, -2).conj() * scale[..., None, :]
+    return right @ xp.swapaxes(u, -1, -2).conj()

@@ -58,6 +58,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "windows": window.windows,
     "fold_windows": window.fold_windows,
     "square_matrix": linalg.square,
+    "determinant": linalg.determinant,
+    "pinv": linalg.pinv,
     "qr": linalg.qr,
     "svd": linalg.svd,
     "eigh": linalg.eigh,

@@ -128,3 +128,38 @@ def solve(specs: tuple[Spec, ...], attrs: Attrs, *, name: str) -> tuple[Spec, ..
             b=b.shape,
         )
     return (b.with_shape((*shapes.broadcast(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])),)
+
+
+def determinant(specs: tuple[Spec, ...], attrs: Attrs, *, name: str) -> tuple[Spec, ...]:
+    """The spec of determinants, (..., n, n) gives (...)."""
+    (x,) = specs
+    _require_square(x, name)
+    return (x.with_shape(x.shape[:-2]),)
+
+
+def pinv(specs: tuple[Spec, ...], attrs: Attrs, *, name: str) -> tuple[Spec, ...]:
+    """The spec of pseudo-inverses.
+
+    Shape: (..., m, n) and two tolerances that broadcast to (...) give (..., n, m).
+
+    Raises:
+        DTypeError: a tolerance of another type than the absolute values of x have.
+        ShapeError: a tolerance that does not broadcast, or Hermitian matrices that are not square.
+    """
+    x, *tolerances = specs
+    _require_matrix(x, name)
+    if attrs["hermitian"]:
+        _require_square(x, name)
+    lead = x.shape[:-2]
+    for tolerance in tolerances:
+        if tolerance.dtype is not x.dtype.to_real():
+            raise DTypeError(
+                f"{name}: a tolerance is of type {x.dtype.to_real().name}, got {tolerance.dtype.name}"
+            )
+        if shapes.broadcast(lead, tolerance.shape) != lead:
+            raise ShapeError(
+                f"{name}: a tolerance stretches to {list(lead)}, got {list(tolerance.shape)}",
+                x=x.shape,
+                tolerance=tolerance.shape,
+            )
+    return (x.with_shape((*lead, x.shape[-1], x.shape[-2])),)

@@ -16,6 +16,8 @@ SQUARE = {
     "eigh": "linalg.eigh",
     "eig": "linalg.eig",
     "matrix_exp": "linalg.matrix_exp",
+    "det": "linalg.det",
+    "cofactor": "linalg.det",
 }
 ANY: dict[str, dict[str, AttrValue]] = {"qr": {"complete": False}, "svd": {"full": False}, "lu": {}}
 
@@ -71,3 +73,16 @@ def test_words_are_torchs(name: str) -> None:
     with pytest.raises(ShapeError) as ours:
         infer(name, s(2, 3))
     assert str(ours.value) == str(theirs.value)
+
+
+def test_pseudo_inverses_and_determinants() -> None:
+    scalar = s()
+    assert one("det", s(2, 3, 3, dtype=C64)) is s(2, dtype=C64)
+    assert one("pinv", s(2, 5, 3), scalar, s(2), hermitian=False) is s(2, 3, 5)
+    assert one("pinv", s(3, 3, dtype=C64), scalar, scalar, hermitian=True) is s(3, 3, dtype=C64)
+    with pytest.raises(ShapeError, match="must be batches of square matrices"):
+        infer("pinv", s(5, 3), scalar, scalar, hermitian=True)
+    with pytest.raises(ShapeError, match="a tolerance stretches to"):
+        infer("pinv", s(5, 3), s(2), scalar, hermitian=False)
+    with pytest.raises(DTypeError, match="a tolerance is of type float32"):
+        infer("pinv", s(5, 3), s(dtype=F64), scalar, hermitian=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from telegrad import _primitives as p
 from telegrad.functions.operands import count_of, filled, like, positions, tensor_of
 from telegrad.nn.functional.activation import HERE
@@ -253,7 +251,8 @@ def multilabel_margin_loss(
     right = p.reshape(p.gather(x, place, axis=1), shape=(rows, classes, 1))
     gap = p.add(p.sub(p.reshape(x, shape=(rows, 1, classes)), right), like(x, 1))
     zero = like(x, 0)
-    counts: Any = p.logical_and(p.reshape(listed, shape=(rows, classes, 1)), wrong)
+    valid = p.ne(p.reshape(listed, shape=(rows, classes, 1)), constant(0, int64))
+    counts = p.logical_and(valid, wrong)
     loss = p.where(p.logical_and(counts, p.gt(gap, zero)), gap, zero)
     loss = p.sum(loss, axes=(1, 2), keepdims=False)
     return reduced(_unbatched(p.div(loss, like(loss, classes)), single), reduction)

@@ -121,6 +121,18 @@ def negative_log_likelihood(
     return p.neg(_log_sum(ways))
 
 
+def _as_of_softmax(logs: Tensor, lengths: Sequence[int]) -> Tensor:
+    """Zeros, whose gradient makes that of the loss the one that torch gives.
+
+    That takes the input for the result of log_softmax, and is the gradient by what went into it: it has exp(input) in it.
+
+    Shape: (time, batch, classes) to (batch,)
+    """
+    running = from_array(np.arange(logs.shape[0])[:, None, None] < np.asarray(lengths)[None, :, None])
+    total = p.sum(p.where(running, p.exp(logs), like(logs, 0)), axes=(0, 2), keepdims=False)
+    return p.sub(total, detached(total))
+
+
 @function(namespace=BOTH)
 def ctc_loss(
     log_probs: Tensor,
@@ -148,7 +160,7 @@ def ctc_loss(
         raise ArgumentError("input_lengths and target_lengths must be of size batch_size")
     if any(n > logs.shape[0] for n in inputs):
         raise ArgumentError(f"Expected input_lengths to have value at most {logs.shape[0]}")
-    loss = negative_log_likelihood(logs, targets, inputs, lengths, blank)
+    loss = p.add(negative_log_likelihood(logs, targets, inputs, lengths, blank), _as_of_softmax(logs, inputs))
     if zero_infinity:
         loss = p.where(p.isinf(loss), like(loss, 0), loss)
     reduction = {0: "none", 1: "mean", 2: "sum"}.get(reduction, reduction)

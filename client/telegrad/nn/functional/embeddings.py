@@ -23,6 +23,12 @@ def _indices(input: Tensor, name: str) -> Tensor:
     return tensor_of(input, int64)
 
 
+def _index_first(input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Indices and table; in the order of `torch.embedding`, as torch's own tests call it, they come the other way round."""
+    swapped = input.dtype.kind == "f" and weight.dtype.kind in "iu"
+    return (weight, input) if swapped else (input, weight)
+
+
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
     if padding_idx is None:
         return None
@@ -87,6 +93,7 @@ def embedding(
         ShapeError: the table is no matrix.
         ArgumentError: padding_idx names no row.
     """
+    input, weight = _index_first(input, weight)
     index = _indices(input, "embedding")
     if weight.ndim != 2:
         raise ShapeError("'weight' must be 2-D")
@@ -186,6 +193,7 @@ def embedding_bag(
             f"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' "
             f"(got mode='{mode}'). Please open a feature request on GitHub."
         )
+    input, weight = _index_first(input, weight)
     index = _indices(input, "embedding_bag")
     if index.ndim == 2:
         if offsets is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from telegrad import _primitives as p
 from telegrad.functions.joining import joined
-from telegrad.functions.operands import expanded
+from telegrad.functions.operands import expanded, index_tensor
 from telegrad.nn.functional.activation import HERE
 from telegrad.promotion import Number
 from telegrad.registry import function, labelled
@@ -54,6 +54,13 @@ def _cropped(x: Tensor, axis: int, before: int, behind: int) -> tuple[Tensor, in
 def _repeated(x: Tensor, axis: int, place: int, count: int) -> Tensor:
     edge = _cut(x, axis, place, place + 1)
     return expanded(edge, tuple(count if i == axis else n for i, n in enumerate(x.shape)))
+
+
+def _held_inside(x: Tensor, axis: int, before: int, behind: int) -> Tensor:
+    """x moved along an axis, its edges repeated where nothing is left of it, cut off where it sticks out."""
+    size = x.shape[axis]
+    places = [min(max(i - before, 0), size - 1) for i in range(size + before + behind)]
+    return p.index(x, index_tensor(places), axes=(axis,))
 
 
 def _pieces(x: Tensor, axis: int, before: int, behind: int, mode: str) -> list[Tensor]:
@@ -115,7 +122,11 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     x = input
     for i in range(count):
         axis = input.ndim - 1 - i
-        x, before, behind = _cropped(x, axis, sides[2 * i], sides[2 * i + 1])
+        before, behind = sides[2 * i], sides[2 * i + 1]
+        if mode == "replicate" and min(before, behind) < 0 and x.shape[axis]:
+            x = _held_inside(x, axis, before, behind)
+            continue
+        x, before, behind = _cropped(x, axis, before, behind)
         _check(x, axis, before, behind, mode, 2 * count + 2)
         if before or behind:
             x = joined(_pieces(x, axis, before, behind, mode), axis)
