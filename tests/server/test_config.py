@@ -22,7 +22,9 @@ def token_file(tmp_path: Path) -> Path:
 def test_the_defaults_are_for_this_machine_only() -> None:
     settings = Settings()
     assert (settings.host, settings.port, settings.read_token()) == ("127.0.0.1", DEFAULT_PORT, None)
-    assert not (settings.ray or settings.reflection or settings.insecure)
+    assert not (settings.ray)
+    assert not (settings.reflection)
+    assert not (settings.insecure)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost"])

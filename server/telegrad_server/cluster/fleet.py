@@ -101,4 +101,6 @@ def wait_for_any(actors: Sequence[Any], timeout_s: float) -> None:
     try:
         ray.get(ready)
     except RayError as error:
-        raise RuntimeError(f"a worker did not start: {error}") from error
+        # Ray's text is the worker's whole traceback; its last line is the reason.
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise RuntimeError(f"a worker did not start: {reason}") from error

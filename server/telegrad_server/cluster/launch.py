@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from telegrad_server.worker.server import WorkerSettings
 _log = logging.getLogger("telegrad.server")
 
 _PLACE_S: Final = 60.0
+_REACH_S: Final = 5.0
 
 #: Ray's shared memory for objects, which no session uses; 75 MB is the least that it takes.
 _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
@@ -60,8 +62,9 @@ def serve_cluster(
     joined = bool(os.environ.get("RAY_ADDRESS"))
     with _joined() if joined else _started(workers):
         count, device = _plan(workers, device)
-        # On a Ray of our own everything is on this machine; elsewhere a worker takes its node's address.
-        settings = replace(worker, device=device, host="" if joined else "127.0.0.1", direct_address=":")
+        # What is all on one machine needs no address that others reach; else a worker takes its node's.
+        local = not joined or (worker.token is None and _is_one_machine())
+        settings = replace(worker, device=device, host="127.0.0.1" if local else "", direct_address=":")
         actors = start_workers(settings, count, owned=not joined, insecure=insecure)
         wait_for_any(list(actors.values()), _PLACE_S)
         fleet = RayFleet(actors, owned=not joined, grace_s=gateway.grace_s)
@@ -99,6 +102,7 @@ def _joined() -> Iterator[None]:
         RuntimeError: it cannot be reached.
     """
     address = os.environ["RAY_ADDRESS"]
+    check_reachable(address)
     try:
         ray.init(address=address, namespace=NAMESPACE, logging_level=logging.WARNING)
     except (ConnectionError, ValueError) as error:
@@ -107,6 +111,28 @@ def _joined() -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def check_reachable(address: str) -> None:
+    """Nothing, where somebody listens at the address. Ray itself would try for two minutes, and log each try.
+
+    Raises:
+        RuntimeError: nobody does, or it is the address of a Ray Client server, which cannot place workers that stay.
+    """
+    if "://" in address:
+        raise RuntimeError(f"RAY_ADDRESS {address}: requires the address of Ray's head, host:port, or auto")
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        return  # "auto" and the like: Ray knows
+    try:
+        socket.create_connection((host, int(port)), timeout=_REACH_S).close()
+    except OSError as error:
+        raise RuntimeError(f"no Ray answers at RAY_ADDRESS {address}: {error.strerror or error}") from error
+
+
+def _is_one_machine() -> bool:
+    own = ray.util.get_node_ip_address()
+    return all(node["NodeManagerAddress"] == own for node in ray.nodes() if node["Alive"])
 
 
 def _plan(workers: int | None, device: str | None) -> tuple[int, str]:
