@@ -26,6 +26,16 @@ IMPORTS: Final = {
 #: The numbers of the picture, from PyTorch: x, sin(x), its derivative.
 CURVES: Final = DOCUMENTS / "curves.json"
 
+#: Where Jupyter, IPython and matplotlib keep things.
+WRITTEN_TO: Final = (
+    "HOME",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "MPLCONFIGDIR",
+)
+
 #: No cell of the documents takes longer, by far.
 CELL_TIMEOUT_S: Final = 90
 
@@ -72,8 +82,36 @@ def with_probe(notebook: Any) -> Any:
     return copy
 
 
+def kernel_in(
+    folder: Path, environment: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """How to start a kernel of this Python that writes nothing outside the folder.
+
+    Args:
+        folder: takes everything that the kernel and Jupyter write.
+        environment: variables for the kernel, added to this process's.
+
+    Returns:
+        The arguments of a kernel manager, and the kernel's environment.
+    """
+    spec = folder / "kernels" / "document"
+    spec.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": command, "display_name": "document", "language": "python"})
+    )
+    variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    variables.update(dict.fromkeys(WRITTEN_TO, str(folder)))
+    manager = {
+        "kernel_name": "document",
+        "kernel_spec_manager": KernelSpecManager(kernel_dirs=[str(folder / "kernels")]),
+        "connection_file": str(folder / "connection.json"),
+    }
+    return manager, {**variables, **(environment or {})}
+
+
 def run(notebook: Any, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-    """Runs every cell in a kernel of this Python; the cells' outputs are replaced by what they show.
+    """Runs every cell in a kernel; the cells' outputs are replaced by what they show.
 
     Args:
         notebook: what to run; changed.
@@ -83,29 +121,12 @@ def run(notebook: Any, folder: Path, environment: Mapping[str, str] | None = Non
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised that should not have.
     """
-    spec = folder / "kernels" / "document"
-    spec.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
-    (spec / "kernel.json").write_text(
-        json.dumps({"argv": command, "display_name": "document", "language": "python"})
-    )
-    variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    for name in (
-        "HOME",
-        "IPYTHONDIR",
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "MPLCONFIGDIR",
-    ):
-        variables[name] = str(folder)
-    manager = AsyncKernelManager(
-        kernel_name="document",
-        kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder / "kernels")]),
-        connection_file=str(folder / "connection.json"),
-    )
+    manager, variables = kernel_in(folder, environment)
     client = NotebookClient(
-        notebook, km=manager, timeout=CELL_TIMEOUT_S, resources={"metadata": {"path": str(folder)}}
+        notebook,
+        km=AsyncKernelManager(**manager),
+        timeout=CELL_TIMEOUT_S,
+        resources={"metadata": {"path": str(folder)}},
     )
     # nbclient ends the kernels of managers that it made itself; the rest it leaves, unless told.
-    client.execute(cleanup_kc=True, env={**variables, **(environment or {})})
+    client.execute(cleanup_kc=True, env=variables)
