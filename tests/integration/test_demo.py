@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_demo_ends_well_and_tells_what_it_did(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "first_light.py"],
+        check=False,
         capture_output=True,
         text=True,
         timeout=100,
