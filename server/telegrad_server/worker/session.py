@@ -62,8 +62,8 @@ class WorkerSession:
     def resume(self, answered_seq: int) -> None:
         """Lets the outcomes that the client has be dropped.
 
-        Takes no lock: an earlier stream may still evaluate a fragment, and the client need not wait for that to
-        learn that its session is alive.
+        Takes no lock: an earlier stream may still evaluate a fragment, and the client need not wait for that
+        to learn that its session is alive.
         """
         self._answered_seq = answered_seq
 

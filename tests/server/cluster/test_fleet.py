@@ -97,5 +97,5 @@ def test_a_worker_that_cannot_start_is_said_with_its_reason(monkeypatch: pytest.
 
     monkeypatch.setattr(ray, "wait", lambda refs, **_: (refs, []))
     monkeypatch.setattr(ray, "get", get)
-    with pytest.raises(RuntimeError, match="did not start.*no CuPy here"):
+    with pytest.raises(RuntimeError, match=r"did not start.*no CuPy here"):
         wait_for_any([Actor("host:1")], 5)

@@ -112,8 +112,9 @@ def ray_head(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """A Ray head of somebody else's; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    ray = Path(sys.executable).parent / "ray"
     command = (
-        f"{Path(sys.executable).parent / 'ray'} start --head --block --port={port} --node-ip-address=127.0.0.1 "
+        f"{ray} start --head --block --port={port} --node-ip-address=127.0.0.1 "
         f"--num-cpus=2 --object-store-memory=80000000 --include-dashboard=false --disable-usage-stats "
         f"--temp-dir={folder}"
     )
@@ -132,14 +133,14 @@ def ray_head(folder: Path, environment: dict[str, str]) -> Iterator[str]:
                 assert time.monotonic() < deadline
             yield f"127.0.0.1:{port}"
         finally:
-            processes = psutil.Process(head.pid).children(recursive=True)
-            head.terminate()
-            head.wait(60)
-            # It leaves the raylet behind, which ends only when it notices the loss of the head.
-            _, alive = psutil.wait_procs(processes, timeout=2)
+            # Told to end, the command itself would wait for its children for half a minute.
+            children = psutil.Process(head.pid).children(recursive=True)
+            head.kill()
+            for process in children:
+                process.terminate()
+            _, alive = psutil.wait_procs(children, timeout=5)
             for process in alive:
                 process.kill()
-            psutil.wait_procs(alive, timeout=30)
 
 
 def test_a_ray_that_is_joined_keeps_the_workers_for_other_gateways() -> None:

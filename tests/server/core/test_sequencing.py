@@ -21,7 +21,7 @@ Answer = str | type[ProtocolError]
 
 
 def present(sequencer: Sequencer, seq: int, digest: str) -> Answer:
-    """What becomes of a fragment: applied (its outcome is then `seq/digest`), answered from record, refused."""
+    """What becomes of a fragment: applied (its outcome is then `seq/digest`), answered, or refused."""
     try:
         recorded = sequencer.arrive(seq, digest.encode())
     except ProtocolError as error:

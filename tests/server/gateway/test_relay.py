@@ -162,16 +162,19 @@ def test_a_client_that_vanishes_leaves_no_stream_at_the_worker() -> None:
 
 
 def test_a_full_worker_is_passed_over_and_a_full_fleet_says_so() -> None:
-    with fake_worker(max_sessions=1) as one, fake_worker(max_sessions=1) as two:
-        with serving("--relay-to", one.address, "--relay-to", two.address) as (address, _):
-            transports = [GrpcTransport(address) for _ in range(3)]
-            transports[0].open()
-            transports[1].open()
-            assert [len(one.engines), len(two.engines)] == [1, 1]
-            with pytest.raises(CapacityError):
-                transports[2].open()
-            for transport in transports:
-                transport.close()
+    with (
+        fake_worker(max_sessions=1) as one,
+        fake_worker(max_sessions=1) as two,
+        serving("--relay-to", one.address, "--relay-to", two.address) as (address, _),
+    ):
+        transports = [GrpcTransport(address) for _ in range(3)]
+        transports[0].open()
+        transports[1].open()
+        assert [len(one.engines), len(two.engines)] == [1, 1]
+        with pytest.raises(CapacityError):
+            transports[2].open()
+        for transport in transports:
+            transport.close()
 
 
 def test_another_gateway_goes_on_with_the_session() -> None:

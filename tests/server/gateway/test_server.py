@@ -36,13 +36,16 @@ def waiting_gateway(worker: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_it_is_healthy_while_a_worker_is() -> None:
-    with fake_worker() as worker, serving("--relay-to", worker.address) as (address, _):
-        with raw_channel(address) as channel:
-            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE))
-            assert next(watch).status == Response.SERVING
-            worker.server.stop()
-            assert next(watch).status == Response.NOT_SERVING
-            watch.cancel()
+    with (
+        fake_worker() as worker,
+        serving("--relay-to", worker.address) as (address, _),
+        raw_channel(address) as channel,
+    ):
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+        assert next(watch).status == Response.SERVING
+        worker.server.stop()
+        assert next(watch).status == Response.NOT_SERVING
+        watch.cancel()
 
 
 def test_it_announces_itself_only_when_somebody_can_be_served() -> None:
