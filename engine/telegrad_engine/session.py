@@ -13,7 +13,7 @@ from telegrad_engine.grad.reverse import gradients, region
 from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.registry import check_catalogue, load_families
 from telegrad_engine.plan.compiler import PlanCache
-from telegrad_engine.plan.gradient import Pending, Request, gradient_node
+from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.evaluate import Device, Evaluated, evaluate
 from telegrad_engine.runtime.executor import Interrupt
@@ -137,13 +137,13 @@ class EngineSession:
         pending: list[Pending] = []
         freed: list[Node] = []
         digests: list[bytes] = []
-        releases = list(fragment.releases)
+        releases = fragment.releases[:]  # a slice of a repeated field costs half of walking through it
         try:
-            for leaf in fragment.leaves:
+            for leaf in fragment.leaves[:]:
                 reader.define_leaf(leaf.id, *self._leaf(reader, leaf, digests))
             nodes = fragment.nodes
             done = 0
-            for request in fragment.backwards:
+            for request in fragment.backwards[:]:
                 after = request.after
                 if not done <= after <= len(nodes):
                     raise StructureError(f"backward: stands after node {after} of {len(nodes)}, out of order")
@@ -151,10 +151,10 @@ class EngineSession:
                     reader.define_node(message)
                 done = after
                 self._backward(reader, reader.backward(request), pending, freed)
-            for message in nodes[done:] if done else nodes:
+            for message in nodes[done:]:
                 reader.define_node(message)
-            wanted = [reader.value(id_, "fetch") for id_ in fragment.fetches]
-            wanted += [reader.value(id_, "demand") for id_ in fragment.demands]
+            wanted = [reader.value(id_, "fetch") for id_ in fragment.fetches[:]]
+            wanted += [reader.value(id_, "demand") for id_ in fragment.demands[:]]
             self._check_releases(releases, wanted, reader)
         except BaseException:
             reader.undo()
@@ -180,7 +180,8 @@ class EngineSession:
             raise SessionExpiredError("the session is closed")
 
     def _check_releases(self, releases: list[int], wanted: list[Value], reader: FragmentReader) -> None:
-        gone = {id_: reader.value(id_, "release") for id_ in releases}
+        names = self._names
+        gone = {id_: names.get(id_) or reader.value(id_, "release") for id_ in releases}
         if len(gone) != len(releases):
             raise StructureError("release: an id is released twice")
         for value in wanted if gone else ():
@@ -204,7 +205,7 @@ class EngineSession:
                         value = g.identity(value)
                 reader.define(id_, value, where)
             return
-        node = gradient_node(Request(request.roots, request.cotangents, request.wrt))
+        node = gradient_node(request.roots, request.cotangents, request.wrt)
         node.origin = request.gradients[0]
         through = tuple(region(request.roots, request.wrt))
         for index, id_ in enumerate(request.gradients):

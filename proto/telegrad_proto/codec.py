@@ -187,7 +187,7 @@ def decode_spec(message: tensor_pb2.TensorSpec) -> Spec:
         ShapeError: a negative dimension.
         LimitError: too many dimensions or elements.
     """
-    return Spec(tuple(message.shape), of_code(message.dtype))
+    return Spec(tuple(message.shape[:]), of_code(message.dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +299,9 @@ class FragmentReader:
             attrs = decode_attrs(op, data)
             new, names = self.new, self._names
             # self.value only tells what is wrong with an id that neither table has.
-            inputs = tuple([new.get(i) or names.get(i) or self.value(i, op.name) for i in message.inputs])
+            inputs = tuple([new.get(i) or names.get(i) or self.value(i, op.name) for i in message.inputs[:]])
             specs = op.infer(tuple([v.spec for v in inputs]), attrs)
-            needs = tuple(message.needs)
+            needs = tuple(message.needs[:])
             if needs:
                 self._check_needs(op, inputs, needs)
         except (GraphError, PayloadError) as error:
@@ -339,21 +339,18 @@ class FragmentReader:
             StructureError: ids that name nothing.
         """
         where = "backward"
-        roots = tuple([self.value(i, where) for i in message.roots])
-        if not roots or not message.wrt:
+        roots = tuple([self.value(i, where) for i in message.roots[:]])
+        wrt = tuple([self.value(i, where) for i in message.wrt[:]])
+        cts = tuple([self.value(i, where) if i else None for i in message.cotangents[:]])
+        gradients = tuple(message.gradients[:])
+        if not roots or not wrt:
             raise GradientError(
-                f"backward: requires roots and values to differentiate by, got {len(roots)} and "
-                f"{len(message.wrt)}"
+                f"backward: requires roots and values to differentiate by, got {len(roots)} and {len(wrt)}"
             )
-        if len(message.cotangents) != len(roots):
-            raise ArityError(
-                f"backward: requires a cotangent a root ({len(roots)}), got {len(message.cotangents)}"
-            )
-        if len(message.gradients) != len(message.wrt):
-            raise ArityError(
-                f"backward: requires an id a gradient ({len(message.wrt)}), got {len(message.gradients)}"
-            )
-        cts = tuple([self.value(i, where) if i else None for i in message.cotangents])
+        if len(cts) != len(roots):
+            raise ArityError(f"backward: requires a cotangent a root ({len(roots)}), got {len(cts)}")
+        if len(gradients) != len(wrt):
+            raise ArityError(f"backward: requires an id a gradient ({len(wrt)}), got {len(gradients)}")
         for root, ct in zip(roots, cts, strict=True):
             if not root.spec.dtype.is_differentiable:
                 raise GradientError(f"backward: a root is floating point or complex, got {root.spec!r}")
@@ -363,15 +360,12 @@ class FragmentReader:
                 )
             if ct is not None and message.create_graph:
                 self._track(ct)  # the gradient is linear in it, and can be differentiated by it
-        wrt = tuple([self.value(i, where) for i in message.wrt])
         for value in wrt:
             if not value.spec.dtype.is_differentiable:
                 raise GradientError(
                     f"backward: gradients are for floating point or complex values, got {value.spec!r}"
                 )
-        return DecodedBackward(
-            roots, cts, wrt, tuple(message.gradients), message.retain_graph, message.create_graph
-        )
+        return DecodedBackward(roots, cts, wrt, gradients, message.retain_graph, message.create_graph)
 
 
 def check_fragment_size(message: session_pb2.Fragment) -> None:

@@ -49,15 +49,14 @@ class Request:
     wrt: tuple[Value, ...]
 
 
-def gradient_node(request: Request) -> Node:
-    """The node that stands for the request; output k is the gradient with respect to `wrt[k]`."""
-    given = tuple(ct is not None for ct in request.cotangents)
-    cts = tuple(ct for ct in request.cotangents if ct is not None)
-    inputs = (*request.roots, *cts, *request.wrt)
-    key = b"".join(b"1" if flag else b"0" for flag in given)
-    return Node(
-        GRADIENT, inputs, (len(request.roots), given), tuple([v.spec for v in request.wrt]), attr_key=key
-    )
+def gradient_node(
+    roots: tuple[Value, ...], cotangents: tuple[Value | None, ...], wrt: tuple[Value, ...]
+) -> Node:
+    """The node that stands for a backward pass; output k is the gradient with respect to `wrt[k]`."""
+    given = tuple([ct is not None for ct in cotangents])
+    cts = [ct for ct in cotangents if ct is not None]
+    specs = tuple([v.spec for v in wrt])
+    return Node(GRADIENT, (*roots, *cts, *wrt), (len(roots), given), specs, attr_key=bytes(given))
 
 
 def request_of(node: Node) -> Request:

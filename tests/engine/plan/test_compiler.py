@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from telegrad_engine.plan.compiler import Plan, PlanCache, compile_plan
-from telegrad_engine.plan.gradient import Request, gradient_node
+from telegrad_engine.plan.gradient import gradient_node
 from telegrad_engine.plan.selection import select
 from telegrad_proto import dtypes
 from telegrad_proto.errors import GradientError
@@ -47,7 +47,7 @@ def ops(plan: Plan) -> list[str]:
 
 
 def gradient_of(root: Value, *wrt: Value) -> tuple[Value, ...]:
-    return gradient_node(Request((root,), (None,), wrt)).outputs()
+    return gradient_node((root,), (None,), wrt).outputs()
 
 
 @pytest.mark.parametrize("n", [1, 10, 300])

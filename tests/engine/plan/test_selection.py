@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from telegrad_engine.plan.gradient import Request, gradient_node
+from telegrad_engine.plan.gradient import gradient_node
 from telegrad_engine.plan.selection import Selection, select
 from telegrad_proto import dtypes
 from telegrad_proto.ir import Buffer, Ledger, Node, Value, apply_op
@@ -148,7 +148,7 @@ def test_what_a_backward_pass_is_of_matters() -> None:
     ct = leaf()
 
     def gradient(roots: list[Value], cts: list[Value | None], wrt: list[Value]) -> Node:
-        return gradient_node(Request(tuple(roots), tuple(cts), tuple(wrt)))
+        return gradient_node(tuple(roots), tuple(cts), tuple(wrt))
 
     nodes = [
         gradient([y], [None], [x]),

@@ -10,7 +10,7 @@ import pytest
 
 from telegrad_engine.grad.reverse import region
 from telegrad_engine.plan.compiler import PlanCache
-from telegrad_engine.plan.gradient import Pending, Request, gradient_node
+from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.runtime.backend import backend
 from telegrad_engine.runtime.evaluate import Device, evaluate
 from telegrad_engine.runtime.executor import Interrupt
@@ -105,7 +105,7 @@ def test_a_held_value_within_a_graph_stays_in_it(device: Device) -> None:
 def test_gradients_come_one_by_one(device: Device) -> None:
     x, w = leaf(device, f32([1, 2])), leaf(device, f32([3, 4]))
     y = op("sum", op("mul", x, w), attrs=((0,), False))
-    node = gradient_node(Request((y,), (None,), (x, w)))
+    node = gradient_node((y,), (None,), (x, w))
     gx, gw = node.outputs()
     gx.held = gw.held = True
     pending = [Pending(node, tuple(region([y], [x, w])))]
