@@ -105,6 +105,8 @@ class Pass:
         if self.reached.special:
             self._call_hooks()
             kept = self._kept()
+        for root in self.roots:
+            self._id(root)  # a root that is itself a leaf gets its id here, before it is asked for by it
         asked = {t.value.id: t.value for t in targets if t.value is not UNUSED}
         for _, _, value in kept:
             asked[value.id] = value
