@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import Any
 
 import grpc
 import pytest
@@ -21,7 +22,8 @@ class Echo:
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
-        self._call = channel.stream_stream(ECHO)(iter(self._queue.get, None))
+        stream: Any = channel.stream_stream(ECHO)
+        self._call: Any = stream(iter(self._queue.get, None))
 
     def __call__(self, message: bytes) -> bytes:
         self._queue.put(message)
