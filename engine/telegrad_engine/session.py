@@ -265,13 +265,16 @@ class EngineSession:
     def _settle(self) -> None:
         """Backward passes whose gradients are all computed, or no longer wanted, let go of what they kept."""
         left = []
-        for entry in self._pending:
+        # The latest first, each gone before the next is looked at: it may be the last to want an earlier one.
+        while self._pending:
+            entry = self._pending.pop()
             if entry.node.living_outputs():
                 left.append(entry)
                 continue
             for node in entry.region:
                 if node.freed:
                     node.saved = ()
+        left.reverse()
         self._pending = left
 
     def _answer(self, outcome: session_pb2.Outcome, values: Sequence[Value]) -> None:

@@ -183,6 +183,18 @@ def test_residuals_go_when_the_gradient_is_no_longer_wanted() -> None:
     assert draft.session.held_bytes == BYTES + 4
 
 
+def test_a_backward_pass_that_only_another_one_wanted_goes_with_it() -> None:
+    draft = Draft()
+    x = ones(draft, grad=True)
+    (g,) = draft.backward([draft.node("sin", x)], [x])
+    draft.backward([draft.node("mul", x, x)], [x], cotangents=[g])
+    draft.done()
+    draft.release_all_but()
+    draft.done()
+    assert draft.session.held_bytes == 0
+    assert draft.session._pending == []
+
+
 def test_residuals_wait_for_the_last_gradient() -> None:
     draft = Draft()
     x, w = ones(draft, grad=True), ones(draft, grad=True)
