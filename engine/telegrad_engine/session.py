@@ -30,7 +30,13 @@ from telegrad_proto.errors import (
     TelegradError,
 )
 from telegrad_proto.ir import Buffer, Ledger, Node, Value
-from telegrad_proto.limits import INLINE_BYTES, MAX_INLINE_TOTAL_BYTES, MAX_LIVE_VALUES, OUTCOME_WINDOW
+from telegrad_proto.limits import (
+    INLINE_BYTES,
+    MAX_BACKWARD_NODES,
+    MAX_INLINE_TOTAL_BYTES,
+    MAX_LIVE_VALUES,
+    OUTCOME_WINDOW,
+)
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
 from telegrad_proto.v1 import graph_pb2, session_pb2
@@ -64,6 +70,7 @@ class EngineSession:
         self._names: dict[int, Value] = {}
         self._buffers: dict[int, Buffer] = {}
         self._pending: list[Pending] = []
+        self._walked = 0
         self._last_id = 0
         self._closed = False
         self._running: tuple[int, Interrupt] | None = None
@@ -143,6 +150,7 @@ class EngineSession:
                 reader.define_leaf(leaf.id, *self._leaf(reader, leaf, digests))
             nodes = fragment.nodes
             done = 0
+            self._walked = sum([len(entry.region) for entry in self._pending])
             for request in fragment.backwards[:]:
                 after = request.after
                 if not done <= after <= len(nodes):
@@ -197,6 +205,13 @@ class EngineSession:
         self, reader: FragmentReader, request: DecodedBackward, pending: list[Pending], freed: list[Node]
     ) -> None:
         where = "backward"
+        through = tuple(region(request.roots, request.wrt))
+        self._walked += len(through)
+        if self._walked > MAX_BACKWARD_NODES:
+            raise LimitError(
+                f"backward: passes not computed yet go through at most {MAX_BACKWARD_NODES} nodes together, "
+                f"got at least {self._walked}"
+            )
         if request.create_graph:
             values = gradients(request.roots, request.cotangents, request.wrt, create_graph=True)
             for id_, value in zip(request.gradients, values, strict=True):
@@ -207,7 +222,6 @@ class EngineSession:
             return
         node = gradient_node(request.roots, request.cotangents, request.wrt)
         node.origin = request.gradients[0]
-        through = tuple(region(request.roots, request.wrt))
         for index, id_ in enumerate(request.gradients):
             reader.define(id_, node.output(index), where)
         pending.append(Pending(node, through))

@@ -26,6 +26,7 @@ from telegrad_proto.errors import (
 )
 from telegrad_proto.ir import Buffer, Node, Value
 from telegrad_proto.limits import (
+    MAX_FRAGMENT_BACKWARDS,
     MAX_FRAGMENT_ENTRIES,
     MAX_FRAGMENT_NODES,
     MAX_INLINE_TOTAL_BYTES,
@@ -374,11 +375,15 @@ def check_fragment_size(message: session_pb2.Fragment) -> None:
     Raises:
         LimitError: more entries or inline bytes than a fragment may have.
     """
+    if len(message.backwards) > MAX_FRAGMENT_BACKWARDS:
+        raise LimitError(
+            f"fragment: at most {MAX_FRAGMENT_BACKWARDS} backwards, got {len(message.backwards)}"
+        )
     if message.ByteSize() < MAX_FRAGMENT_ENTRIES:
         return  # no entry is smaller than a byte
     if len(message.nodes) > MAX_FRAGMENT_NODES:
         raise LimitError(f"fragment: at most {MAX_FRAGMENT_NODES} nodes, got {len(message.nodes)}")
-    for name in ("leaves", "backwards", "fetches", "demands"):
+    for name in ("leaves", "fetches", "demands"):
         count = len(getattr(message, name))
         if count > MAX_FRAGMENT_ENTRIES:
             raise LimitError(f"fragment: at most {MAX_FRAGMENT_ENTRIES} {name}, got {count}")

@@ -18,8 +18,15 @@ MAX_ELEMENTS: Final = 2**63 // 16 - 1
 #: long.
 MAX_FRAGMENT_NODES: Final = 100_000
 
-#: Leaves, fetches, demands and backward requests in one fragment.
+#: Leaves, fetches and demands in one fragment.
 MAX_FRAGMENT_ENTRIES: Final = 100_000
+
+#: Backward requests in one fragment: each walks through the graph behind its roots.
+MAX_FRAGMENT_BACKWARDS: Final = 1_000
+
+#: Nodes that the backward passes of one fragment, and those not computed yet, go through together: each node
+#: becomes a few more when the pass is expanded, some 500 bytes each.
+MAX_BACKWARD_NODES: Final = 1_000_000
 
 #: Inputs of one node: stack and concatenate of a long Python list are the only wide ones.
 MAX_INPUTS: Final = 65_536

@@ -15,6 +15,7 @@ from telegrad_proto.codec import encode_attrs
 from telegrad_proto.limits import (
     MAX_ATTR_ITEMS,
     MAX_ATTR_TEXT,
+    MAX_FRAGMENT_BACKWARDS,
     MAX_FRAGMENT_ENTRIES,
     MAX_FRAGMENT_NODES,
     MAX_PAYLOAD_BYTES,
@@ -204,7 +205,7 @@ CASES: list[tuple[str, str, Callable[[Scene, Fragment], object]]] = [
     # how much
     ("too many nodes", "LIMIT", lambda s, f: f.nodes.extend([f.nodes[0]] * MAX_FRAGMENT_NODES)),
     ("too many leaves", "LIMIT", lambda s, f: f.leaves.extend([f.leaves[0]] * MAX_FRAGMENT_ENTRIES)),
-    ("too many backwards", "LIMIT", lambda s, f: f.backwards.extend([f.backwards[0]] * MAX_FRAGMENT_ENTRIES)),
+    ("too many backwards", "LIMIT", lambda s, f: f.backwards.extend([f.backwards[0]] * MAX_FRAGMENT_BACKWARDS)),
     ("too many fetches", "LIMIT", lambda s, f: f.fetches.extend([s.s] * MAX_FRAGMENT_ENTRIES)),
     ("too many demands", "LIMIT", lambda s, f: f.demands.extend([s.s] * MAX_FRAGMENT_ENTRIES)),
     ("too many bytes in leaves", "LIMIT", lambda s, f: [leaf(f, (16384,), data=bytes(65536), id_=1000 + i) for i in range(33)]),
@@ -230,6 +231,29 @@ def test_a_wrong_fragment_changes_nothing(reason: str, change: Callable[[Scene, 
 
 def test_the_untouched_fragment_is_right() -> None:
     Scene().assert_works()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_backward_passes_go_through_a_bounded_number_of_nodes(
+    create_graph: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telegrad_engine.session.MAX_BACKWARD_NODES", 100)
+    draft = Draft()
+    x = y = draft.leaf(f32([1]), grad=True)
+    for _ in range(30):
+        y = draft.node("neg", y)
+    (p,) = draft.backward([y], [x], retain_graph=True)
+    draft.done()
+    before = state_of(draft.session)
+    for _ in range(3):
+        draft.backward([y], [x], create_graph=create_graph, retain_graph=True)
+    error = error_of(draft.send())
+    assert error.reason == "LIMIT"
+    assert "at most 100 nodes" in error.message
+    assert state_of(draft.session) == before
+    draft.fetch(p)
+    draft.backward([y], [x], create_graph=create_graph, retain_graph=True)
+    draft.done()
 
 
 def test_a_refused_node_is_named() -> None:
