@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,22 @@ from telegrad_proto.shapes import broadcast
 Array = Any
 
 
-def _checked(run: Callable[[], Array], message: str) -> Array:
+def _checked(xp: Any, run: Callable[[], Array], message: str) -> Array:
     """The result; a failed decomposition becomes the typed error."""
     try:
-        return run()
+        with _strict(xp):
+            return run()
     except np.linalg.LinAlgError as error:
         raise LinAlgError(f"{message} ({error})") from error
+
+
+def _strict(xp: Any) -> AbstractContextManager[Any]:
+    """Inside, CuPy raises for a failed decomposition as NumPy does, in place of giving NaN."""
+    if xp is np:
+        return nullcontext()
+    import cupyx  # late: optional, and only on a GPU
+
+    return cupyx.errstate(linalg="raise")  # type: ignore[no-any-return]
 
 
 def cholesky(xp: Any, x: Array) -> Array:
@@ -29,6 +40,7 @@ def cholesky(xp: Any, x: Array) -> Array:
         LinAlgError: a matrix is not positive definite.
     """
     return _checked(
+        xp,
         lambda: xp.linalg.cholesky(x),
         "linalg.cholesky: The factorization could not be completed because the input is not "
         "positive-definite",
@@ -48,6 +60,7 @@ def svd(xp: Any, x: Array, *, full: bool) -> tuple[Array, Array, Array]:
         LinAlgError: the iteration did not converge.
     """
     u, s, vh = _checked(
+        xp,
         lambda: xp.linalg.svd(x, full_matrices=full),
         "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values",
     )
@@ -60,7 +73,7 @@ def eigh(xp: Any, x: Array) -> tuple[Array, Array]:
     Raises:
         LinAlgError: the iteration did not converge.
     """
-    w, v = _checked(lambda: xp.linalg.eigh(x, UPLO="L"), "linalg.eigh: The algorithm failed to converge")
+    w, v = _checked(xp, lambda: xp.linalg.eigh(x, UPLO="L"), "linalg.eigh: The algorithm failed to converge")
     return w, v
 
 
@@ -70,7 +83,7 @@ def eig(xp: Any, x: Array) -> tuple[Array, Array]:
     Raises:
         LinAlgError: infinite or NaN elements, or the iteration did not converge.
     """
-    w, v = _checked(lambda: xp.linalg.eig(x), "linalg.eig: The algorithm failed to converge")
+    w, v = _checked(xp, lambda: xp.linalg.eig(x), "linalg.eig: The algorithm failed to converge")
     complex_type = "<c8" if x.real.dtype.itemsize == 4 else "<c16"
     return w.astype(complex_type), v.astype(complex_type)
 
@@ -86,6 +99,7 @@ def solve(xp: Any, a: Array, b: Array) -> Array:
     if not b.size:
         return xp.zeros(b.shape, b.dtype)
     return _checked(
+        xp,
         lambda: xp.linalg.solve(a, b),
         "torch.linalg.solve: The solver failed because the input matrix is singular.",
     )
