@@ -53,7 +53,8 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
     require_matrices(A, "linalg.qr")
     if mode not in ("reduced", "complete", "r"):
         raise ArgumentError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or "
+            f"'complete'"
         )
     q, r = p.qr(A, complete=mode == "complete")
     return QR(filled((0,), 0, A.dtype) if mode == "r" else q, r)
@@ -77,7 +78,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
 
 @function(name="svd", method=True, label="LinalgSvdBackward0")
 def _old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
-    """Singular values S, largest first, with A = U diag(S) V^H; zeros for U and V where these are not asked for."""
+    """Singular values S, largest first, with A = U diag(S) V^H; U and V are zeros if not asked for."""
     require_floating(input, "linalg.svd")
     require_matrices(input, "linalg.svd")
     u, s, vh = p.svd(input, full=compute_uv and not some)
@@ -197,13 +198,14 @@ def _check_reflectors(x: Tensor, tau: Tensor, name: str) -> None:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
     if tuple(tau.shape[:-1]) != tuple(x.shape[:-2]):
         raise ShapeError(
-            f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau.shape[:-1])}"
+            f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got "
+            f"{list(tau.shape[:-1])}"
         )
 
 
 @function(namespace="linalg", label="LinalgHouseholderProductBackward0")
 def householder_product(A: Tensor, tau: Tensor) -> Tensor:
-    """The first columns of the product of reflections, which A holds below its diagonal as LAPACK's geqrf does.
+    """The first columns of the product of reflections that A holds below its diagonal, as LAPACK's geqrf.
 
     Raises:
         ShapeError: more columns than rows, or more factors than columns.
@@ -239,7 +241,7 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpos
         # x Q = (Q^H x^H)^H
         x, adjoint = adjoint_of(other), not transpose
     else:
-        x, adjoint = other, transpose
+        x, adjoint = p.identity(other), transpose
     for vector, factor in given if adjoint else reversed(given):
         x = _reflected(x, vector, p.conj(factor) if adjoint and factor.dtype.kind == "c" else factor)
     return x if left else adjoint_of(x)

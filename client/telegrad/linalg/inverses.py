@@ -144,7 +144,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     rows, columns = product_of(first), product_of(rest)
     if rows != columns:
         raise ShapeError(
-            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got "
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but "
+            "got "
             f"{columns} != {rows}"
         )
     return p.reshape(inverted(p.reshape(A, shape=(rows, columns))), shape=(*rest, *first))

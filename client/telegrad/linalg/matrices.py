@@ -140,7 +140,8 @@ def require_square(x: Tensor, name: str) -> None:
     require_matrices(x, name)
     if x.shape[-1] != x.shape[-2]:
         raise ShapeError(
-            f"{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices"
+            f"{name}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} "
+            f"matrices"
         )
 
 

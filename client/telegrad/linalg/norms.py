@@ -175,7 +175,7 @@ def matrix_rank(
     atol: Any = None,
     rtol: Any = None,
 ) -> Tensor:
-    """The number of singular values above a tolerance: the larger of `atol` and `rtol` times the largest value."""
+    """The number of singular values above `atol`, and above `rtol` times the largest of them."""
     require_floating(A, "linalg.matrix_rank")
     require_matrices(A, "linalg.matrix_rank")
     values = p.abs(p.eigh(A)[0]) if hermitian else singular_values(A)

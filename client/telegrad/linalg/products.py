@@ -83,7 +83,8 @@ def chained(matrices: Sequence[Tensor]) -> Tensor:
     for i, (a, b) in enumerate(itertools.pairwise(matrices)):
         if a.shape[-1] != b.shape[-2]:
             raise ShapeError(
-                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} cannot be multiplied"
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and {list(b.shape)} "
+                f"cannot be multiplied"
             )
     split = _cheapest([matrices[0].shape[-2], *(x.shape[-1] for x in matrices)])
 

@@ -23,7 +23,6 @@ from telegrad.linalg.matrices import (
     rows_at,
     rows_to,
     tied,
-    triangle_of,
 )
 from telegrad.linalg.norms import singular_values
 from telegrad.linalg.tolerances import count_above
@@ -84,15 +83,14 @@ def triangular_solve(
     transpose: bool = False,
     unitriangular: bool = False,
 ) -> TriangularSolution:
-    """X with A X = b, or of A transposed, of one triangle of A; and that triangle."""
+    """X with A X = b, or of A transposed, of one triangle of A; and a copy of A."""
     require_square(A, "triangular_solve")
-    kept = triangle_of(A, upper=upper)
     if transpose:
         order = (*range(A.ndim - 2), A.ndim - 1, A.ndim - 2)
         out = p.triangular_solve(p.transpose(A, perm=order), b, upper=not upper, unit=unitriangular)
     else:
         out = p.triangular_solve(A, b, upper=upper, unit=unitriangular)
-    return TriangularSolution(out, kept)
+    return TriangularSolution(out, p.identity(A))
 
 
 def _factored(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,7 +161,7 @@ def lu_unpack(
     unpack_data: bool = True,
     unpack_pivots: bool = True,
 ) -> LU:
-    """The permutation, the lower and the upper factor of what `lu_factor` found; what is not asked for is empty."""
+    """The permutation, lower and upper factor of what `lu_factor` found; what is not asked for is empty."""
     none = filled((0,), 0, LU_data.dtype)
     permutation, lower, upper = none, none, none
     if unpack_pivots:

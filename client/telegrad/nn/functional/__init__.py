@@ -144,6 +144,10 @@ from telegrad.nn.functional.ranking import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from telegrad.nn.functional.sampling import (
+    affine_grid,
+    grid_sample,
+)
 from telegrad.nn.functional.shares import (
     _log_softmax as log_softmax,
 )
@@ -161,6 +165,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -193,6 +198,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",

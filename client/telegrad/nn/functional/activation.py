@@ -1,6 +1,7 @@
 """Activations: functions that bend each element.
 
-Each branch that is not taken is kept away from the numbers that would overflow in it, so that no derivative is 0 * inf.
+Each branch that is not taken is kept away from the numbers that would overflow in it, so that no derivative
+is 0 * inf.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def rectified(x: Tensor) -> Tensor:
     return p.where(p.le(x, zero), zero, x)
 
 
-@function(namespace=BOTH, method=True, inplace=True)
+@function(namespace=BOTH, method=True, inplace=True, coupled=True)
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """Each element, or 0 where it is negative."""
     return rectified(input)
@@ -42,7 +43,7 @@ def between(x: Tensor, low: Number, high: Number) -> Tensor:
     return p.where(p.le(x, least), least, p.where(p.ge(x, most), most, x))
 
 
-@function(namespace=HERE)
+@function(namespace=HERE, coupled=True)
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Each element cut off at two bounds.
 
@@ -54,7 +55,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     return between(input, min_val, max_val)
 
 
-@function(namespace=HERE, label="HardtanhBackward0")
+@function(namespace=HERE, label="HardtanhBackward0", coupled=True)
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Each element cut off at 0 and 6."""
     return between(input, 0, 6)
@@ -74,7 +75,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return p.where(p.le(x, like(x, -3)), like(x, 0), p.where(p.ge(x, like(x, 3)), x, inner))
 
 
-@function(namespace=HERE)
+@function(namespace=HERE, coupled=True)
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Each element, `negative_slope` times that where it is negative."""
     return p.where(p.gt(input, like(input, 0)), input, p.mul(input, like(input, negative_slope)))
@@ -177,7 +178,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     return p.sub(input, p.tanh(input))
 
 
-@function(namespace=BOTH)
+@function(namespace=BOTH, coupled=True)
 def threshold(input: Tensor, threshold: Number, value: Number, inplace: bool = False) -> Tensor:
     """Each element above the threshold, `value` elsewhere."""
     return p.where(p.le(input, like(input, threshold)), like(input, value), input)
@@ -187,13 +188,13 @@ def _inside(x: Tensor, bound: float) -> Tensor:
     return p.logical_and(p.ge(x, like(x, -bound)), p.le(x, like(x, bound)))
 
 
-@function(namespace=BOTH, method=True)
+@function(namespace=BOTH, method=True, coupled=True)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Each element, or 0 where it lies in [-lambd, lambd]."""
     return p.where(_inside(input, lambd), like(input, 0), input)
 
 
-@function(namespace=HERE)
+@function(namespace=HERE, coupled=True)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Each element moved towards 0 by lambd, or 0 where it lies nearer than that.
 
@@ -223,7 +224,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return p.mul(part(input, axis, 0, size // 2), p.sigmoid(part(input, axis, size // 2, size)))
 
 
-@function(namespace=BOTH, method=True, label="PreluKernelBackward0")
+@function(namespace=BOTH, method=True, label="PreluKernelBackward0", coupled=True)
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Each element, its channel's weight times that where it is negative; channels are the second dimension.
 
@@ -239,7 +240,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         channels = x.shape[1] if x.ndim > 1 else 1
         if channels != w.numel():
             raise ShapeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {w.numel()} and "
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{w.numel()} and "
                 f"channel size = {channels}."
             )
     if w.ndim and x.ndim != 1:

@@ -83,7 +83,7 @@ def _adaptive_average(ndim: int, label: str) -> Callable[..., Tensor]:
     apply.__doc__ = (
         f"The means over windows that cut the last {ndim} dimensions into parts of the wanted number."
     )
-    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label)(apply)
+    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label, coupled=True)(apply)
 
 
 adaptive_avg_pool1d = _adaptive_average(1, "SqueezeBackward1")
@@ -132,8 +132,8 @@ def _adaptive_max(ndim: int, label: str) -> Callable[..., Any]:
         return (values, unbatched(place, single)) if return_indices else values
 
     name = apply.__name__ = apply.__qualname__ = f"adaptive_max_pool{ndim}d"
-    apply.__doc__ = f"The largest elements of windows that cut the last {ndim} dimensions into parts of the wanted number."
-    return function(namespace=HERE, label=label)(apply)
+    apply.__doc__ = f"The largest elements of windows that cut the last {ndim} dimensions into as many parts."
+    return function(namespace=HERE, label=label, coupled=True)(apply)
 
 
 adaptive_max_pool1d = _adaptive_max(1, "SqueezeBackward1")
@@ -186,7 +186,7 @@ def _inverse(ndim: int, label: str) -> Callable[..., Tensor]:
 
     name = apply.__name__ = apply.__qualname__ = f"max_unpool{ndim}d"
     apply.__doc__ = "What a max pool took, put back to its places among zeros."
-    return function(namespace=HERE, label=label)(apply)
+    return function(namespace=HERE, label=label, coupled=True)(apply)
 
 
 max_unpool1d = _inverse(1, "SqueezeBackward1")

@@ -35,7 +35,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         raise ArgumentError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
     if channels % (r * r):
         raise ShapeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+            "upscale_factor, but "
             f"input.size(-3)={channels} is not divisible by {r * r}"
         )
     out = channels // (r * r)

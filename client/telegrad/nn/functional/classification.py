@@ -35,7 +35,8 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> int:
         want = have
     if have[:1] != want[:1]:
         raise ArgumentError(
-            f"Expected input batch_size ({want[0] if want else 1}) to match target batch_size ({have[0] if have else 1})."
+            f"Expected input batch_size ({want[0] if want else 1}) to match target batch_size "
+            f"({have[0] if have else 1})."
         )
     if have != want:
         raise ShapeError(f"Expected target size {list(want)}, got {list(have)}")
@@ -82,7 +83,7 @@ def picked_weight(weight: Tensor, target: Tensor) -> Tensor:
     return p.index(weight, target, axes=(0,))
 
 
-@function(namespace=HERE, label="NllLossBackward0")
+@function(namespace=HERE, label="NllLossBackward0", coupled=True)
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -163,7 +164,8 @@ def _soft_cross_entropy(
 ) -> Tensor:
     if target.dtype.kind != "f":
         raise DTypeError(
-            f"Expected floating point type for target with class probabilities, got {scalar_name(target.dtype)}"
+            f"Expected floating point type for target with class probabilities, got "
+            f"{scalar_name(target.dtype)}"
         )
     shares = tensor_of(target, input.dtype)
     classes = input.shape[axis]
@@ -237,7 +239,7 @@ def multilabel_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """How far each wrong class comes within 1 of each right one; a row's right ones are those before its first -1."""
+    """How far each wrong class comes within 1 of each right one; these are listed up to a row's first -1."""
     reduction = chosen(reduction, size_average, reduce)
     single = input.ndim < 2
     classes = input.shape[-1] if input.ndim else 1

@@ -17,15 +17,18 @@ from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 def _check_weight(x: Tensor, weight: Tensor, bias: Tensor | None, ndim: int) -> None:
     if weight.ndim != ndim + 2:
         raise ShapeError(
-            f"weight should have {ndim + 2} dimensions for a convolution over {ndim}, got {list(weight.shape)}"
+            f"weight should have {ndim + 2} dimensions for a convolution over {ndim}, got "
+            f"{list(weight.shape)}"
         )
     if x.dtype is not weight.dtype:
         raise DTypeError(
-            f"Input type ({scalar_name(x.dtype)}) and weight type ({scalar_name(weight.dtype)}) should be the same"
+            f"Input type ({scalar_name(x.dtype)}) and weight type ({scalar_name(weight.dtype)}) should be "
+            f"the same"
         )
     if bias is not None and bias.dtype is not x.dtype:
         raise DTypeError(
-            f"Input type ({scalar_name(x.dtype)}) and bias type ({scalar_name(bias.dtype)}) should be the same"
+            f"Input type ({scalar_name(x.dtype)}) and bias type ({scalar_name(bias.dtype)}) should be the "
+            f"same"
         )
 
 
@@ -73,14 +76,16 @@ def convolved(
     low, high = _sides(padding, tuple(sizes), strides, apart)
     if groups < 1 or made % groups or x.shape[1] != per_group * groups:
         raise ShapeError(
-            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(x.shape)} to have "
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected input{list(x.shape)} to "
+            f"have "
             f"{per_group * groups} channels, but got {x.shape[1]} channels instead"
         )
     padded = surrounded(x, low, high)
     for n, size, gap in zip(padded.shape[2:], sizes, apart, strict=True):
         if n < gap * (size - 1) + 1:
             raise ShapeError(
-                f"Calculated padded input size per channel: ({' x '.join(map(str, padded.shape[2:]))}). Kernel size: "
+                f"Calculated padded input size per channel: ({' x '.join(map(str, padded.shape[2:]))}). "
+                f"Kernel size: "
                 f"({' x '.join(map(str, sizes))}). Kernel size can't be greater than actual input size"
             )
     seen = p.windows(padded, sizes=tuple(sizes), strides=strides, dilations=apart)
@@ -111,7 +116,7 @@ def _conv(ndim: int) -> Callable[..., Tensor]:
     apply.__doc__ = (
         f"The convolution over the last {ndim} dimension{'s' if ndim > 1 else ''}, weights not turned around."
     )
-    return function(namespace=BOTH, label="ConvolutionBackward0")(apply)
+    return function(namespace=BOTH, label="ConvolutionBackward0", coupled=True)(apply)
 
 
 conv1d = _conv(1)
@@ -141,13 +146,15 @@ def spread(
     channels, per_group, *sizes = weight.shape
     if groups < 1 or channels % groups or x.shape[1] != channels:
         raise ShapeError(
-            f"Given transposed=1, weight of size {list(weight.shape)}, expected input{list(x.shape)} to have {channels} "
+            f"Given transposed=1, weight of size {list(weight.shape)}, expected input{list(x.shape)} to "
+            f"have {channels} "
             f"channels, but got {x.shape[1]} channels instead"
         )
     for extra, step, gap in zip(more, strides, apart, strict=True):
         if extra and extra >= max(step, gap):
             raise ArgumentError(
-                f"output padding must be smaller than either stride or dilation, but got output_padding {list(more)}, "
+                f"output padding must be smaller than either stride or dilation, but got output_padding "
+                f"{list(more)}, "
                 f"stride {list(strides)}, dilation {list(apart)}"
             )
     n, spatial = x.shape[0], tuple(x.shape[2:])
@@ -185,7 +192,7 @@ def _conv_transpose(ndim: int) -> Callable[..., Tensor]:
     apply.__doc__ = (
         f"The transpose of the convolution over the last {ndim} dimension{'s' if ndim > 1 else ''}."
     )
-    return function(namespace=BOTH, label="ConvolutionBackward0")(apply)
+    return function(namespace=BOTH, label="ConvolutionBackward0", coupled=True)(apply)
 
 
 conv_transpose1d = _conv_transpose(1)
@@ -237,8 +244,10 @@ def fold(
         )
     if math.prod(counts) != places:
         raise ShapeError(
-            f"Given output_size={target}, kernel_size={sizes}, dilation={apart}, padding={sides}, stride={strides}, expected "
-            f"size of input's dimension 2 to match the calculated number of sliding blocks {counts[0]} * {counts[1]} = "
+            f"Given output_size={target}, kernel_size={sizes}, dilation={apart}, padding={sides}, "
+            f"stride={strides}, expected "
+            f"size of input's dimension 2 to match the calculated number of sliding blocks {counts[0]} * "
+            f"{counts[1]} = "
             f"{math.prod(counts)}, but got input.size(2)={places}."
         )
     columns = p.transpose(p.reshape(x, shape=(n, channels, *sizes, *counts)), perm=(0, 1, 4, 5, 2, 3))

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: how probable a sequence of labels is, whenever its labels are said."""
+"""Connectionist temporal classification: how probable labels are, whenever they are said."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def negative_log_likelihood(
 ) -> Tensor:
     """Less the logarithm of the probability of each sequence of labels.
 
-    The states are the labels with a blank before, between and behind them; alpha[s] sums up all ways to be in state s.
+    The states are the labels with a blank before, between and behind them; alpha[s] sums up all ways to be in
+    state s.
 
     Shape: (time, batch, classes) to (batch,)
 
@@ -124,7 +125,8 @@ def negative_log_likelihood(
 def _as_of_softmax(logs: Tensor, lengths: Sequence[int]) -> Tensor:
     """Zeros, whose gradient makes that of the loss the one that torch gives.
 
-    That takes the input for the result of log_softmax, and is the gradient by what went into it: it has exp(input) in it.
+    That takes the input for the result of log_softmax, and is the gradient by what went into it: it has
+    exp(input) in it.
 
     Shape: (time, batch, classes) to (batch,)
     """
@@ -143,9 +145,9 @@ def ctc_loss(
     reduction: Any = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """Less the logarithm of the probability of sequences of labels, summed over all alignments with the input.
+    """Less the logarithm of the probability of sequences of labels, over all alignments with the input.
 
-    Shape: (time, batch, classes) or (time, classes); targets (batch, longest), (longest,) or all in one row.
+    Shape: (time, batch, classes) or (time, classes); targets (batch, longest) or all in one row.
 
     Raises:
         ArgumentError: lengths or the blank that do not fit.

@@ -17,16 +17,11 @@ from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 def _indices(input: Tensor, name: str) -> Tensor:
     if input.dtype.kind not in "iu" or input.dtype.itemsize < 4:
         raise DTypeError(
-            f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            f"Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, "
+            f"Int; but got "
             f"torch.{scalar_name(input.dtype)}Tensor instead (while checking arguments for {name})"
         )
     return tensor_of(input, int64)
-
-
-def _index_first(input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Indices and table; in the order of `torch.embedding`, as torch's own tests call it, they come the other way round."""
-    swapped = input.dtype.kind == "f" and weight.dtype.kind in "iu"
-    return (weight, input) if swapped else (input, weight)
 
 
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
@@ -86,14 +81,13 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """The rows of a table that integers name; `max_norm` first scales down, in the table, those that are longer.
+    """The rows of a table that integers name; `max_norm` first scales longer ones down, in the table.
 
     Raises:
         DTypeError: the input holds no integers.
         ShapeError: the table is no matrix.
         ArgumentError: padding_idx names no row.
     """
-    input, weight = _index_first(input, weight)
     index = _indices(input, "embedding")
     if weight.ndim != 2:
         raise ShapeError("'weight' must be 2-D")
@@ -181,7 +175,7 @@ def embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The sums, means or largest elements of bags of rows: the rows of the input, or what lies between offsets.
+    """The sums, means or largest elements of bags of rows: the input's rows, or its parts between offsets.
 
     Raises:
         ArgumentError: there is no such mode, or arguments that do not go together.
@@ -190,15 +184,16 @@ def embedding_bag(
         raise ArgumentError("mode has to be one of sum, mean or max")
     if per_sample_weights is not None and mode != "sum":
         raise ArgumentError(
-            f"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' "
+            f"embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
+            f"mode='sum' "
             f"(got mode='{mode}'). Please open a feature request on GitHub."
         )
-    input, weight = _index_first(input, weight)
     index = _indices(input, "embedding_bag")
     if index.ndim == 2:
         if offsets is not None:
             raise ArgumentError(
-                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences."
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
+                "length sequences."
             )
         count, each = index.shape
         bags = index_tensor([i for i in range(count) for _ in range(each)])

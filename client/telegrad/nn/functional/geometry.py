@@ -1,4 +1,4 @@
-"""What convolutions and pools agree on: one number or one a dimension, batches or single samples, sizes of outputs."""
+"""What convolutions and pools agree on: one number or one a dimension, batches, sizes of outputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def batched(x: Tensor, spatial: int, name: str) -> tuple[Tensor, bool]:
         return x, False
     if x.ndim != spatial + 1:
         raise ShapeError(
-            f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got input of size: "
+            f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got "
+            f"input of size: "
             f"{list(x.shape)}"
         )
     return p.reshape(x, shape=(1, *x.shape)), True

@@ -15,7 +15,7 @@ from telegrad.creation import from_array
 from telegrad.functions.operands import index_tensor
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.adaptive import adaptive_means
-from telegrad.registry import function, labelled
+from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -157,8 +157,10 @@ def _lines(x: Tensor, size: Any, scale_factor: Any, recompute: bool | None) -> l
         sizes = [size] * count if isinstance(size, int) else [int(n) for n in size]
         if len(sizes) != count:
             raise ShapeError(
-                f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of "
-                f"{spatial} and output size of {sizes}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
+                f"Input and output must have the same number of spatial dimensions, but got input with "
+                f"spatial dimensions of "
+                f"{spatial} and output size of {sizes}. Please provide input tensor in (N, C, d1, d2, "
+                f"...,dK) format and "
                 "output size in (o1, o2, ...,oK) format."
             )
         return [Line(n, m, None) for n, m in zip(spatial, sizes, strict=True)]
@@ -169,7 +171,8 @@ def _lines(x: Tensor, size: Any, scale_factor: Any, recompute: bool | None) -> l
     )
     if len(factors) != count:
         raise ShapeError(
-            f"Input and scale_factor must have the same number of spatial dimensions, but got input with spatial dimensions of "
+            f"Input and scale_factor must have the same number of spatial dimensions, but got input with "
+            f"spatial dimensions of "
             f"{spatial} and scale_factor of shape {factors}."
         )
     return [
@@ -199,12 +202,14 @@ def interpolate(
     plain = mode in ("nearest", "area", "nearest-exact")
     if plain and align_corners is not None:
         raise ArgumentError(
-            "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+            "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic "
+            "| trilinear"
         )
     count = input.ndim - 2
     if count not in (1, 2, 3) or (mode in _DIMS and _DIMS[mode] != count):
         raise ShapeError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear | "
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: "
+            f"nearest | linear | "
             f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
         )
     if antialias and mode not in ("bilinear", "bicubic"):
@@ -215,14 +220,15 @@ def interpolate(
     for line in lines:
         if line.size < 1 or line.target < 1:
             raise ShapeError(
-                f"Input and output sizes should be greater than 0, but got input {[n.size for n in lines]} and output "
+                f"Input and output sizes should be greater than 0, but got input {[n.size for n in lines]} "
+                f"and output "
                 f"{[n.target for n in lines]}"
             )
     label = _LABELS[mode].format(count)
     if antialias:
         label = label.replace("2DBackward0", "2DAaBackward0")
     if mode == "area":
-        return labelled(adaptive_means(input, tuple(line.target for line in lines)), label)
+        return couple(labelled(adaptive_means(input, tuple(line.target for line in lines)), label), input)
     x = input
     for i, line in enumerate(lines):
         axis = 2 + i

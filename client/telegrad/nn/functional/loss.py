@@ -20,7 +20,8 @@ from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 def _warn_broadcast(input: Tensor, target: Tensor) -> None:
     if input.shape != target.shape:
         warnings.warn(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). "
+            f"This will likely "
             "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             stacklevel=4,
         )
@@ -148,7 +149,8 @@ def binary_cross_entropy(
 ) -> Tensor:
     """-(t log x + (1 - t) log(1 - x)) of a probability x.
 
-    The slope is (x - t) / (x (1 - x)), the divisor at least 1e-12: near 0 and 1 the loss is as steep as that and no steeper.
+    The slope is (x - t) / (x (1 - x)), the divisor at least 1e-12: near 0 and 1 the loss is as steep as that
+    and no steeper.
 
     Raises:
         ShapeError: input and target differ in shape.
@@ -156,7 +158,8 @@ def binary_cross_entropy(
     reduction = chosen(reduction, size_average, reduce)
     if input.shape != target.shape:
         raise ShapeError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
+            f"deprecated. "
             "Please ensure they have the same size."
         )
     x, t = promote_operands(input, target)
@@ -203,7 +206,7 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:
-    """target (log(target) - input): the input, and the target where `log_target`, are logarithms of probabilities."""
+    """target (log(target) - input): the input is a logarithm, and so is the target if `log_target`."""
     per_batch = reduction == "batchmean"
     reduction = "sum" if per_batch else chosen(reduction, size_average, reduce)
     x, t = promote_operands(input, target)
@@ -226,7 +229,7 @@ def poisson_nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The negative logarithm of a Poisson probability; `full` adds Stirling's estimate of log(target!) above 1."""
+    """Less the logarithm of a Poisson probability; `full` adds Stirling's estimate of log(target!)."""
     reduction = chosen(reduction, size_average, reduce)
     x, t = promote_operands(input, target)
     if log_input:
@@ -263,7 +266,7 @@ def gaussian_nll_loss(
     eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Tensor:
-    """The negative logarithm of a normal density; variances below `eps` count as that, and take their gradient all the same.
+    """Less the logarithm of a normal density; variances below `eps` count as that and keep their gradient.
 
     Raises:
         ArgumentError: the variances do not fit the input, or the one given is negative.

@@ -37,7 +37,7 @@ def dropped(x: Tensor, share: float, shape: tuple[int, ...] | None = None) -> Te
 
 @function(namespace=HERE, label="MulBackward0")
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """The input with a share p of its elements set to 0 and the rest scaled up; the input itself out of training."""
+    """The input with a share p of its elements set to 0 and the rest scaled up, in training."""
     return dropped(input, p) if training else input
 
 
@@ -127,9 +127,10 @@ def rrelu(
 def gumbel_softmax(
     logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
 ) -> Tensor:
-    """A draw from the classes that the logits weigh, softened by a temperature; `hard` rounds it, gradients stay soft."""
+    """A softened draw from the classes that the logits weigh; `hard` rounds it, not its gradient."""
     drawn = uniform(tuple(logits.shape), logits.dtype)
-    # 1 - u is in (0, 1]: its logarithm is finite, and 0 gives an infinite noise that never wins or always does.
+    # 1 - u is in (0, 1]: its logarithm is finite, and 0 gives an infinite noise that never wins or always
+    # does.
     one = like(drawn, 1)
     noise = p.neg(p.log(p.neg(p.log(p.sub(one, p.mul(drawn, like(drawn, 1 - 1e-7)))))))
     soft = shares(p.div(p.add(logits, noise), like(logits, tau)), dim)

@@ -1,4 +1,4 @@
-"""Normalizations: elements less their mean over their standard deviation, over this or that group of dimensions."""
+"""Normalizations: elements less their mean, over their standard deviation, by groups of dimensions."""
 
 from __future__ import annotations
 
@@ -46,13 +46,14 @@ def _trailing(
         )
     if tuple(x.shape[x.ndim - len(shape) :]) != shape or x.ndim < len(shape):
         raise ShapeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{', '.join(map(str, shape))}], "
             f"but got input of size{list(x.shape)}"
         )
     return tuple(range(x.ndim - len(shape), x.ndim))
 
 
-@function(namespace=BOTH, label="NativeLayerNormBackward0")
+@function(namespace=BOTH, label="NativeLayerNormBackward0", coupled=True)
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -139,7 +140,7 @@ def _unbiased(variance: Tensor, count: int) -> Tensor:
     return p.mul(variance, like(variance, count / max(count - 1, 1)))
 
 
-@function(namespace=HERE, label="NativeBatchNormBackward0")
+@function(namespace=HERE, label="NativeBatchNormBackward0", coupled=True)
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -150,11 +151,13 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Each channel with mean 0 and variance 1: those of this batch in training, which the running ones follow.
+    """Each channel with mean 0 and variance 1: this batch's in training, which the running ones follow.
 
     Raises:
         ArgumentError: one value a channel in training, or no running statistics else.
     """
+    if input.ndim < 2 and not input.numel():
+        return p.identity(input)
     channels = input.shape[1]
     line = tuple(channels if i == 1 else 1 for i in range(input.ndim))
     axes = tuple(i for i in range(input.ndim) if i != 1)
@@ -175,7 +178,7 @@ def batch_norm(
     return _affine(out, weight, bias, line)
 
 
-@function(namespace=HERE, label="ViewBackward0")
+@function(namespace=HERE, label="ViewBackward0", coupled=True)
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -227,7 +230,8 @@ def local_response_norm(
     """
     if input.ndim < 3:
         raise ShapeError(
-            f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)"
+            f"Expected 3D or higher dimensionality                          input (got {input.ndim} "
+            f"dimensions)"
         )
     x = input
     if not x.numel():

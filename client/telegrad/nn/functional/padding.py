@@ -9,18 +9,19 @@ from telegrad.functions.joining import joined
 from telegrad.functions.operands import expanded, index_tensor
 from telegrad.nn.functional.activation import HERE
 from telegrad.promotion import Number
-from telegrad.registry import function, labelled
+from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
 
 def constant_around(x: Tensor, sides: Sequence[int], value: Number = 0) -> Tensor:
-    """x with a value before and behind its dimensions: sides lists the last one's two, then the one's before, ..."""
+    """x with a value around it: sides lists the last dimension's two, then the one's before, ..."""
     if len(sides) % 2:
         raise ArgumentError("Padding length must be divisible by 2")
     if len(sides) > 2 * x.ndim:
         raise ShapeError(
-            f"Length of pad should be no more than twice the number of dimensions of the input. Pad length is {len(sides)} "
+            f"Length of pad should be no more than twice the number of dimensions of the input. Pad length "
+            f"is {len(sides)} "
             f"while the input has {x.ndim} dimensions."
         )
     lead = (0,) * (x.ndim - len(sides) // 2)
@@ -28,7 +29,8 @@ def constant_around(x: Tensor, sides: Sequence[int], value: Number = 0) -> Tenso
     for axis, (before, behind) in enumerate(zip(low, high, strict=True)):
         if x.shape[axis] + before + behind < 0:
             raise ShapeError(
-                f"The input size {x.shape[axis]}, plus negative padding {before} and {behind} resulted in a negative output "
+                f"The input size {x.shape[axis]}, plus negative padding {before} and {behind} resulted in a "
+                f"negative output "
                 f"size, which is invalid. Check dimension {axis} of your input."
             )
     return p.pad(x, low=low, high=high, interior=(0,) * x.ndim, value=value)
@@ -81,7 +83,8 @@ def _check(x: Tensor, axis: int, before: int, behind: int, mode: str, place: int
     size = x.shape[axis]
     if mode == "reflect" and (before >= size or behind >= size):
         raise ShapeError(
-            f"Argument #{place}: Padding size should be less than the corresponding input dimension, but got: padding "
+            f"Argument #{place}: Padding size should be less than the corresponding input dimension, but "
+            f"got: padding "
             f"({before}, {behind}) at dimension {axis} of input {list(x.shape)}"
         )
     if mode == "circular" and (before > size or behind > size):
@@ -97,9 +100,10 @@ _NAMES = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}
 
 @function(namespace=HERE, label=None)
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """The input with elements before and behind its last dimensions, of which `pad` lists the last one's two first.
+    """The input with elements around its last dimensions; `pad` lists the last one's two first.
 
-    Modes: "constant" (a value), "reflect" (a mirror at the edge), "replicate" (the edge again), "circular" (the other end).
+    Modes: "constant" (a value), "reflect" (a mirror at the edge), "replicate" (the edge again), "circular"
+        (the other end).
     Negative numbers take elements away.
 
     Raises:
@@ -132,7 +136,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             x = joined(_pieces(x, axis, before, behind, mode), axis)
     if x is input:
         x = p.identity(x)
-    return labelled(x, f"{_NAMES[mode]}{count}DBackward0") if mode in _NAMES else x
+    return couple(labelled(x, f"{_NAMES[mode]}{count}DBackward0"), input) if mode in _NAMES else x
 
 
 @function(label="ConstantPadNdBackward0")

@@ -27,7 +27,8 @@ def _check_padding(sizes: Ints, padding: Ints, dilations: Ints) -> None:
             raise ArgumentError(f"pad must be non-negative, but got pad: {side}")
         if side > span // 2:
             raise ShapeError(
-                f"pad should be at most half of effective kernel size, but got pad={side}, kernel_size={size} and "
+                f"pad should be at most half of effective kernel size, but got pad={side}, "
+                f"kernel_size={size} and "
                 f"dilation={apart}"
             )
 
@@ -118,7 +119,7 @@ def _average(ndim: int, label: str) -> Callable[..., Tensor]:
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"The means of windows over the last {ndim} dimension{'s' if ndim > 1 else ''}."
-    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label)(apply)
+    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label, coupled=True)(apply)
 
 
 avg_pool1d = _average(1, "SqueezeBackward1")
@@ -218,8 +219,8 @@ def _largest(ndim: int, label: str) -> tuple[Callable[..., Any], Callable[..., A
     with_indices.__doc__ = f"The {words}, and their places."
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"The {words}; with their places where `return_indices`."
-    register = function(namespace=("", HERE), label=label)
-    return register(apply), function(namespace=HERE, label=label)(with_indices)
+    register = function(namespace=("", HERE), label=label, coupled=True)
+    return register(apply), function(namespace=HERE, label=label, coupled=True)(with_indices)
 
 
 max_pool1d, max_pool1d_with_indices = _largest(1, "SqueezeBackward1")

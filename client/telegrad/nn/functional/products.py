@@ -33,7 +33,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise ShapeError(f"linear(): expected a weight of 1 or 2 dimensions, got {w.ndim}")
     if x.dtype is not w.dtype:
         raise DTypeError(
-            f"mat1 and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and {scalar_name(w.dtype)}"
+            f"mat1 and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and "
+            f"{scalar_name(w.dtype)}"
         )
     lead, width = tuple(x.shape[:-1]), x.shape[-1]
     rows = x if x.ndim == 2 else p.reshape(x, shape=(math.prod(lead), width))
@@ -59,13 +60,15 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """
     if tuple(input1.shape[:-1]) != tuple(input2.shape[:-1]):
         raise ShapeError(
-            f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and {list(input2.shape)}"
+            f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and "
+            f"{list(input2.shape)}"
         )
     lead = tuple(input1.shape[:-1])
     k, i, j = weight.shape
     if input1.shape[-1] != i or input2.shape[-1] != j:
         raise ShapeError(
-            f"bilinear(): inputs' sizes {input1.shape[-1]} and {input2.shape[-1]} do not match the weight's {i} and {j}"
+            f"bilinear(): inputs' sizes {input1.shape[-1]} and {input2.shape[-1]} do not match the weight's "
+            f"{i} and {j}"
         )
     n = math.prod(lead)
     left, right = p.reshape(input1, shape=(n, i)), p.reshape(input2, shape=(n, j, 1))
@@ -144,7 +147,7 @@ def _repeated_heads(x: Tensor, heads: int) -> Tensor:
 
 @function(namespace=HERE, label=None)
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Ones at the positions that the integers name, in a new last dimension of zeros; -1 finds the number of classes.
+    """Ones where the integers say, in a new last dimension of zeros; -1 finds the number of classes.
 
     Raises:
         DTypeError: the elements are no int64.
