@@ -325,12 +325,13 @@ class FragmentReader:
             value = inputs[position]
             if op.reads[op.slot(position)] is None or not value.spec.dtype.is_differentiable:
                 raise GradientError(f"{op.name}: no gradient flows through input {position} ({value.spec!r})")
-            self._track(value)
+            node = value.node
+            if not value.tracked and (node is None or not node.needs):
+                self._track(value)
 
     def _track(self, value: Value) -> None:
-        if not value.differentiable:
-            value.tracked = True
-            self._tracked.append(value)
+        value.tracked = True
+        self._tracked.append(value)
 
     def backward(self, message: graph_pb2.Backward) -> DecodedBackward:
         """The backward request in a message.
@@ -359,7 +360,7 @@ class FragmentReader:
                 raise ShapeError(
                     f"backward: a cotangent has its root's shape and type {root.spec!r}, got {ct.spec!r}"
                 )
-            if ct is not None and message.create_graph:
+            if ct is not None and message.create_graph and not ct.differentiable:
                 self._track(ct)  # the gradient is linear in it, and can be differentiated by it
         for value in wrt:
             if not value.spec.dtype.is_differentiable:

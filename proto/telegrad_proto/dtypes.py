@@ -21,16 +21,18 @@ class DType:
         code: the number of the wire's enum.
         itemsize: bytes an element.
         kind: b (bool), u (unsigned), i (signed), f (real floating point), c (complex).
+        is_differentiable: whether it is floating point, real or complex.
         typestr: the array interface's type string, little-endian.
     """
 
-    __slots__ = ("code", "itemsize", "kind", "name", "typestr")
+    __slots__ = ("code", "is_differentiable", "itemsize", "kind", "name", "typestr")
 
     def __init__(self, name: str, code: int, itemsize: int, kind: Kind) -> None:
         self.name = name
         self.code = code
         self.itemsize = itemsize
         self.kind: Kind = kind
+        self.is_differentiable = kind in "fc"
         order = "|" if itemsize == 1 else "<"
         self.typestr = f"{order}{kind}{itemsize}"
 
@@ -45,10 +47,6 @@ class DType:
     @property
     def is_signed(self) -> bool:
         return self.kind in "ifc"
-
-    @property
-    def is_differentiable(self) -> bool:
-        return self.kind in "fc"
 
     def to_real(self) -> DType:
         """The type of a complex number's parts; a real type gives itself."""
