@@ -101,6 +101,7 @@ def function(
     method: bool | str | None = None,
     inplace: bool = False,
     aliases: Iterable[str] = (),
+    coupled: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Makes a composition of primitives a torch function.
 
@@ -112,12 +113,15 @@ def function(
             with a first parameter that is a tensor.
         inplace: also a method `name_` that writes the result into its tensor.
         aliases: further names, of the function and of the methods.
+        coupled: its gradients count as depending on all of its tensors, as `couple` says.
     """
 
     def register(body: Callable[P, R]) -> Callable[P, R]:
         public = name or body.__name__.removesuffix("_")
         shown = _camel(public) if label == _NAMED_AFTER_FUNCTION else label
         wrapped = _wrap(body, public, shown)
+        if coupled:
+            wrapped = _coupling(wrapped)
         as_method = method if method is not None else not namespace and 0 in _tensor_positions(body)
         for known in (public, *aliases):
             for place in (namespace,) if isinstance(namespace, str) else namespace:
@@ -141,6 +145,20 @@ def labelled(result: R, label: str) -> R:
         if isinstance(node, Node):
             node.call(label)
             node.extras().fixed = True
+    return result
+
+
+def couple(result: R, *inputs: Tensor) -> R:
+    """The same new result, whose gradient counts as one that depends on these inputs.
+
+    torch's derivative of a piecewise linear function reads its input, so that the gradient itself requires a
+    gradient, though only of zeros. Compositions whose derivatives read nothing say so with this.
+    """
+    edges = tuple(edge for edge in map(edge_of, inputs) if edge is not None)
+    for tensor in tensors_in(result) if edges else ():
+        node = None if tensor._edge is None else tensor._edge[0]
+        if isinstance(node, Node):
+            node.extras().coupled = edges
     return result
 
 
@@ -217,6 +235,14 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
 
     call.__name__ = call.__qualname__ = public
     return call
+
+
+def _coupling(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def joined(*args: Any, **kwargs: Any) -> Any:
+        return couple(call(*args, **kwargs), *tensors_in(args), *tensors_in(list(kwargs.values())))
+
+    return joined
 
 
 def _known_as(key: str, names: frozenset[str]) -> str:

@@ -134,9 +134,10 @@ class NodeExtra:
         values: outputs with something attached, held so that the server keeps them nameable.
         hooks: for each such output the functions of its gradient, by handle number.
         retained: for each output whose gradient is kept, a weak reference to the tensor.
+        coupled: edges of what torch's derivative reads and ours does not.
     """
 
-    __slots__ = ("fixed", "hooks", "retained", "shown", "values")
+    __slots__ = ("coupled", "fixed", "hooks", "retained", "shown", "values")
 
     def __init__(self) -> None:
         self.fixed = False
@@ -144,6 +145,7 @@ class NodeExtra:
         self.values: dict[int, Value] = {}
         self.hooks: dict[int, dict[int, Any]] = {}
         self.retained: dict[int, ref[Tensor]] = {}
+        self.coupled: tuple[Edge, ...] = ()
 
 
 class Accumulate:

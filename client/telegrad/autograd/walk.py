@@ -183,6 +183,8 @@ def mirror(
             elif not node.rule.op:
                 # The derivative of a derivative may read all that the derivative did.
                 edges += node.edges
+            if node.extra is not None:
+                edges += node.extra.coupled
             if all(e is None for e in edges):
                 continue
             name = node.rule.names[slot] if slot < len(node.rule.names) else node.rule.label

@@ -8,7 +8,7 @@ from telegrad.functions.operands import like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.functions.shape import swapped
 from telegrad.promotion import to_float
-from telegrad.registry import function
+from telegrad.registry import couple, function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -43,7 +43,7 @@ def _mirrored(x: Tensor, amount: int, mode: str) -> Tensor:
         )
     before = p.flip(part(x, 1, 1, amount + 1), axes=(1,))
     after = p.flip(part(x, 1, size - amount - 1, size - 1), axes=(1,))
-    return p.concatenate(before, x, after, axis=1)
+    return couple(p.concatenate(before, x, after, axis=1), x)
 
 
 @function(label="TransposeBackward0")
