@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Timer
 from typing import Any, Final
@@ -74,6 +74,11 @@ class Stream:
             raise ServerUnavailableError("what answers is no telegrad server") from None
         finally:
             timer.cancel()
+
+    def when_lost(self, tell: Callable[[Stream], None]) -> None:
+        """Has `tell` called, from gRPC's thread, when the call ends; at once if it has."""
+        if not self._call.add_callback(lambda: tell(self)):
+            tell(self)
 
     def cancel(self) -> None:
         """Makes a read in another thread end."""

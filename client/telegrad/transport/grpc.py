@@ -7,6 +7,7 @@ answered is sent again: the server answers from record what it has applied alrea
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -82,6 +83,10 @@ class GrpcTransport:
         self._answered_seq = 0
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._stream: Stream | None = None
+        self._lease_s = 0.0
+        self._lock = threading.Lock()  # what is unanswered goes over the stream that is installed
+        self._attaching = threading.RLock()  # one stream is opened at a time
+        self._closing = threading.Event()
         self._closed = False
         self._gave_up = False
         self._connection = self._connect(address)
@@ -100,6 +105,7 @@ class GrpcTransport:
                 address=self.address,
             ) from None
         self._session_id = self._connection.session_id = opened.session_id
+        self._lease_s = opened.lease_s
         if self._direct and opened.direct_address and opened.direct_address != self.address:
             self._go_direct(opened.direct_address)
         return opened
@@ -110,11 +116,12 @@ class GrpcTransport:
         size = len(raw)
         if size > MAX_MESSAGE_BYTES:
             raise LimitError(f"fragment {fragment.seq}: at most {MAX_MESSAGE_BYTES} bytes, got {size}")
-        self._unanswered.append((fragment.seq, raw))
         self.traffic.fragments += 1
         self.traffic.sent_bytes += size
-        if self._stream is not None:  # else it goes out with the others when the stream is opened again
-            self._stream.send(raw)
+        with self._lock:
+            self._unanswered.append((fragment.seq, raw))
+            if self._stream is not None:  # else it goes out with the others when the stream is opened again
+                self._stream.send(raw)
         return size
 
     def receive(self, timeout_s: float | None = None) -> session_pb2.Outcome:
@@ -124,7 +131,7 @@ class GrpcTransport:
         self._gave_up = False
         wait = self._watch.begin(timeout_s, self._give_up)
         try:
-            raw = self._read()
+            raw, outcome = self._next_outcome()
         except TelegradError:
             if wait is not None and wait.timed_out:
                 raise DeadlineError(f"no outcome within {timeout_s:g} s", timeout_s=timeout_s) from None
@@ -134,15 +141,23 @@ class GrpcTransport:
             raise
         finally:
             self._watch.end(wait)
-        outcome = session_pb2.Reply.FromString(raw).outcome
-        seq = self._unanswered[0][0]
-        if outcome.seq != seq:
-            raise ProtocolError(f"requires the outcome of fragment {seq}, got that of {outcome.seq}")
-        self._unanswered.popleft()
-        self._answered_seq = seq
+        with self._lock:
+            self._unanswered.popleft()
+            self._answered_seq = outcome.seq
         self.traffic.outcomes += 1
         self.traffic.received_bytes += len(raw)
         return outcome
+
+    def _next_outcome(self) -> tuple[bytes, session_pb2.Outcome]:
+        awaited = self._unanswered[0][0]
+        while True:
+            raw = self._read()
+            outcome = session_pb2.Reply.FromString(raw).outcome
+            if outcome.seq == awaited:
+                return raw, outcome
+            # A stream that was opened again while an outcome was on its way brings that once more.
+            if outcome.seq > self._answered_seq:
+                raise ProtocolError(f"requires the outcome of fragment {awaited}, got that of {outcome.seq}")
 
     def put(self, digest: bytes, data: memoryview) -> None:
         """Sends a payload; see `Transport.put`."""
@@ -172,9 +187,11 @@ class GrpcTransport:
         """Ends the session; see `Transport.close`."""
         if self._closed:
             return
-        self._closed = True
+        with self._lock:
+            self._closed = True
+            stream, self._stream = self._stream, None
+        self._closing.set()
         self._watch.close()
-        stream, self._stream = self._stream, None
         if stream is not None:
             # The server frees the session at once. If it does not hear of it, the lease ends it.
             stream.send(session_pb2.Request(close=session_pb2.Close()).SerializeToString())
@@ -184,24 +201,24 @@ class GrpcTransport:
             stream.end()
         self._connection.close()
 
-    # -- the stream, and its loss
-    # ---------------------------------------------------------------------------------
+    # -- the stream, and its loss -------------------------------------------------------------------------
 
     def _read(self) -> bytes:
         """The next reply, over as many streams as it takes."""
+        stream = self._stream
         while True:
-            if self._stream is None:
-                self._reattach()
-            assert self._stream is not None  # opened again, or an error was raised
+            if stream is None:
+                stream = self._reattach(None)
             try:
-                return self._stream.read()
+                return stream.read()
             except ServerUnavailableError:
-                self._drop_stream()
                 if self._gave_up:
+                    self._let_go(stream)
                     raise
+                stream = self._reattach(stream)
 
     def _attach(self) -> session_pb2.Opened:
-        """Opens the stream and waits for the server's word; then what was not answered goes out again."""
+        """Opens a stream and waits for the server's word; then what was not answered goes out again."""
         opening = session_pb2.Open(
             protocol=PROTOCOL,
             opset_digest=OPSET.digest,
@@ -216,15 +233,35 @@ class GrpcTransport:
         except BaseException:
             stream.end()
             raise
-        for _, raw in self._unanswered:
-            stream.send(raw)
-        self._stream = stream
+        with self._lock:
+            if self._closed:
+                stream.end()
+                raise ServerUnavailableError("the session was closed on this side")
+            for _, raw in self._unanswered:
+                stream.send(raw)
+            self._stream = stream
+        stream.when_lost(self._lost)
         return reply.opened
 
-    def _reattach(self) -> None:
-        self.traffic.reconnects += 1
+    def _ensure(self, lost: Stream | None) -> Stream:
+        """The current stream, opened again if that is the lost one or none."""
+        with self._attaching:
+            stream = self._stream
+            if stream is not None and stream is not lost:
+                return stream
+            self._drop_stream()
+            self.traffic.reconnects += 1
+            try:
+                self._attach()
+            except ServerUnavailableError:
+                self._fall_back()
+                raise
+            assert self._stream is not None  # attached
+            return self._stream
+
+    def _reattach(self, lost: Stream | None) -> Stream:
         try:
-            self._persist(self._attach)
+            return self._persist(lambda: self._ensure(lost))
         except SessionNotFoundError as error:
             raise SessionNotFoundError(
                 f"{error}. The connection was lost, and the server at {self.address} has been restarted "
@@ -240,8 +277,8 @@ class GrpcTransport:
             try:
                 return action()
             except ServerUnavailableError as error:
-                if self.address != self._entrance:  # the worker may only be hidden from here
-                    self._switch(self._entrance)
+                with self._attaching:
+                    self._fall_back()
                 if self._closed or time.monotonic() + pause > deadline:
                     raise ServerUnavailableError(
                         f"the server at {self.address} went away and did not come back within "
@@ -251,17 +288,52 @@ class GrpcTransport:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
+    def _lost(self, stream: Stream) -> None:
+        """Called when a stream has ended, from gRPC's thread."""
+        if self._stream is stream and not self._closed:
+            self._keep(stream)
+
+    def _keep(self, lost: Stream) -> None:
+        """Has a stream opened again also while nobody waits, or the session's lease would end.
+
+        Who waits for an outcome meanwhile does the same; the first to do it serves both.
+        """
+        thread = threading.Thread(target=self._keep_trying, args=(lost,), name="telegrad-keep", daemon=True)
+        thread.start()
+
+    def _keep_trying(self, lost: Stream) -> None:
+        deadline = time.monotonic() + self._lease_s
+        pause = _FIRST_PAUSE_S
+        while not self._closing.wait(pause) and time.monotonic() < deadline:
+            try:
+                self._ensure(lost)
+                return
+            except ServerUnavailableError:
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+            except TelegradError:
+                return  # the session is gone: who next uses it is told
+
     def _interrupt(self) -> None:
         """After Ctrl-C: the server is to stop what it does for this session.
 
-        gRPC cannot take up an interrupted read, so the stream is opened anew with the next need; the
-        outcomes of what was stopped come over that one.
+        gRPC cannot take up an interrupted read, so the stream is opened anew; the outcomes of what was
+        stopped come over that one.
         """
+        stream = self._stream
         try:
             with suppress(TelegradError):  # if nothing answers, the next wait will say so
                 self._connection.cancel(self._unanswered[-1][0], _CANCEL_S)
         finally:
-            self._drop_stream()
+            if stream is not None:
+                self._let_go(stream)
+
+    def _let_go(self, stream: Stream) -> None:
+        """Ends a stream that cannot be read any more, and has another opened."""
+        with self._lock:
+            if self._stream is stream:
+                self._drop_stream()
+        if not self._closed:
+            self._keep(stream)
 
     def _give_up(self) -> None:
         """Called by the watch, from its thread, when a wait takes too long."""
@@ -275,6 +347,8 @@ class GrpcTransport:
         if stream is not None:
             stream.end()
 
+    # -- where to ----------------------------------------------------------------------------------------
+
     def _connect(self, address: str) -> Connection:
         connection = Connection(address, token=self._token, progress=self._progress)
         connection.session_id = self._session_id
@@ -285,11 +359,18 @@ class GrpcTransport:
         self._connection.close()
         self._connection = self._connect(address)
 
-    def _go_direct(self, address: str) -> None:
-        self._switch(address)
-        try:
-            self._attach()
-        except (ServerUnavailableError, AccessError):
-            # Out of reach from here, or it wants another token: the gateway goes on to serve.
+    def _fall_back(self) -> None:
+        """Leaves a worker's own address for the gateway's: it may only be hidden from here."""
+        if self.address != self._entrance:
             self._switch(self._entrance)
-            self._reattach()
+
+    def _go_direct(self, address: str) -> None:
+        with self._attaching:
+            self._switch(address)
+            try:
+                self._attach()
+                return
+            except (ServerUnavailableError, AccessError):
+                # Out of reach from here, or it wants another token: the gateway goes on to serve.
+                self._fall_back()
+        self._reattach(None)

@@ -117,7 +117,7 @@ def check_reachable(address: str) -> None:
     """Nothing, where somebody listens at the address. Ray itself would try for two minutes, and log each try.
 
     Raises:
-        RuntimeError: nobody does, or it is the address of a Ray Client server, which soon drops whom it loses.
+        RuntimeError: nobody does, or it is the address of a Ray Client server, made for notebooks only.
     """
     if "://" in address:
         raise RuntimeError(f"RAY_ADDRESS {address}: requires the address of Ray's head, host:port, or auto")

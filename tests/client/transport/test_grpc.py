@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -32,6 +32,7 @@ from telegrad_proto.opset import OPSET
 from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
+from telegrad_server.api.ports import Stream
 from tests.client.transport.proxy import Proxy
 from tests.server.fakes import BLOCK, FakeWorker, fake_worker
 
@@ -119,6 +120,50 @@ def test_a_lost_connection_is_taken_up_again(
     assert applied(worker) == [1, 2, 3, 4, 5]
     assert transport.traffic.reconnects == 4
     assert len(worker.engines) == 1
+
+
+def attached(worker: FakeWorker, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when the worker has let another stream in."""
+    event = threading.Event()
+    attach = worker.server.sessions.attach
+
+    def tell(session_id: str, cancel: Callable[[], object]) -> Stream:
+        stream = attach(session_id, cancel)
+        event.set()
+        return stream
+
+    monkeypatch.setattr(worker.server.sessions, "attach", tell)
+    return event
+
+
+def test_a_session_that_nobody_uses_outlives_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fake_worker(lease_s=0.5) as worker, Proxy(worker.address) as proxy:
+        transport = GrpcTransport(proxy.address)
+        transport.open()
+        for _ in range(3):
+            event = attached(worker, monkeypatch)
+            proxy.cut()
+            assert event.wait(10), "nobody has asked for it"
+        assert not worker.engines[0].freed.wait(1), "twice the lease"
+        transport.send(fragment(1))
+        assert transport.receive().seq == 1
+        assert len(worker.engines) == 1
+        transport.close()
+
+
+def test_a_session_whose_wait_was_given_up_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with fake_worker(lease_s=0.5) as worker:
+        transport = GrpcTransport(worker.address)
+        transport.open()
+        event = attached(worker, monkeypatch)
+        transport.send(fragment(1, BLOCK))
+        with pytest.raises(DeadlineError):
+            transport.receive(0.1)
+        assert event.wait(10)
+        assert not worker.engines[0].freed.wait(1), "twice the lease"
+        transport.cancel(1)
+        assert isinstance(from_status(transport.receive().error), CancelledError)
+        transport.close()
 
 
 def test_a_lost_reply_is_answered_from_record(
