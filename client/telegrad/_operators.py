@@ -7,7 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from telegrad.promotion import constant, is_number
+import numpy as np
+
+from telegrad.convert import own_copy
+from telegrad.creation import from_array
+from telegrad.promotion import constant, is_number, number, with_number
 from telegrad.recorder import record
 from telegrad.registry import FUNCTIONS
 from telegrad.storage import check_writable, write
@@ -35,7 +39,9 @@ def _binary(primitive: str, function: str) -> Callable[[Tensor, Any], Any]:
             elif type(other) in _PLAIN:
                 return record(op, (self, constant(other, dtype)))
         if not isinstance(other, Tensor) and not is_number(other):
-            return NotImplemented
+            if not isinstance(other, np.ndarray):
+                return NotImplemented
+            other = from_array(own_copy(other))
         return _function(function)(self, other)
 
     return operator
@@ -63,7 +69,9 @@ def _reflected(primitive: str, function: str, label: str) -> Callable[[Tensor, A
 def _by_function(function: str) -> Callable[[Tensor, Any], Any]:
     def operator(self: Tensor, other: Any) -> Any:
         if not isinstance(other, Tensor) and not is_number(other):
-            return NotImplemented
+            if not isinstance(other, np.ndarray):
+                return NotImplemented
+            other = from_array(own_copy(other))
         return _function(function)(self, other)
 
     return operator
@@ -74,6 +82,16 @@ def _reflected_function(function: str) -> Callable[[Tensor, Any], Any]:
         if not isinstance(other, Tensor) and not is_number(other):
             return NotImplemented
         return _function(function)(other, self)
+
+    return operator
+
+
+def _reflected_shift(function: str) -> Callable[[Tensor, Any], Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        if is_number(other):
+            value = number(other)
+            other = constant(value, with_number(self.dtype, value))
+        return _function(function)(other, self) if isinstance(other, Tensor) else NotImplemented
 
     return operator
 
@@ -150,8 +168,8 @@ _REFLECTED: Final = {
     "and": _ARITHMETIC["and"],
     "or": _ARITHMETIC["or"],
     "xor": _ARITHMETIC["xor"],
-    "lshift": _reflected_function("bitwise_left_shift"),
-    "rshift": _reflected_function("bitwise_right_shift"),
+    "lshift": _reflected_shift("bitwise_left_shift"),
+    "rshift": _reflected_shift("bitwise_right_shift"),
 }
 
 _COMPARISONS: Final = {name: _comparison(name, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}

@@ -35,7 +35,7 @@ class finfo:
         self.max = float(known.max)
         self.min = float(known.min)
         self.tiny = self.smallest_normal = float(known.tiny)
-        self.resolution = float(known.resolution)
+        self.resolution = float(f"1e-{known.precision}")
         self.dtype = dtype.name
 
     def __repr__(self) -> str:

@@ -126,9 +126,9 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
         if lower.kind == "c":
             return dtypes.complex128 if higher is dtypes.float64 else dtypes.complex64
         return higher
-    if higher.kind == "b" or lower.kind in "fc":
-        return promote(higher, lower)
-    return higher
+    if lower.kind in "fc":
+        return lower
+    return promote(higher, lower) if higher.kind == "b" else higher
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:

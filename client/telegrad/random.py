@@ -146,8 +146,8 @@ def randint(
         ArgumentError: there is no integer in between.
     """
     check_device(device)
-    if size is None:
-        low, high, size = (0, low, high) if not isinstance(high, int) else (low, high, ())
+    if not isinstance(high, int):
+        low, high, size = 0, low, high if size is None else size
     if low >= high:
         raise ArgumentError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     drawn = below(high - low, shape_of((size,), "randint"), generator)

@@ -37,7 +37,7 @@ def arange(
     kinds = [type(b) for b in (first, last, step)]
     otherwise = get_default_dtype() if float in kinds else int64
     wanted = wanted_dtype(dtype, otherwise)
-    if step == 0:
+    if step == 0 or (wanted.kind not in "fc" and not int(step)):
         raise ArgumentError("step must be nonzero")
     if not all(math.isfinite(b) for b in (first, last)):
         raise ArgumentError(f"unsupported range: {first} -> {last}")

@@ -77,9 +77,9 @@ class Session:
             TelegradError: as `Transport.open`.
         """
         with self.lock:
+            if self._closed:
+                raise SessionError("the session is closed: connect() opens another")
             if self._opened is None:
-                if self._closed:
-                    raise SessionError("the session is closed: connect() opens another")
                 self._opened = self.transport.open()
             return self._opened
 

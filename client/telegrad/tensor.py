@@ -162,10 +162,10 @@ class Tensor(_Base):
         return self._edge is None
 
     @property
-    def grad_fn(self) -> Node | None:
+    def grad_fn(self) -> Any:
         """The node that made it, None for a leaf."""
         self._refresh()
-        return None if self._edge is None else self._edge[0]  # type: ignore[return-value]
+        return None if self._edge is None else self._edge[0]
 
     @property
     def output_nr(self) -> int:
@@ -206,8 +206,8 @@ class Tensor(_Base):
         return self
 
     @property
-    def grad(self) -> Tensor | None:
-        """The accumulated gradient; None before the first backward pass."""
+    def grad(self) -> Any:
+        """The accumulated gradient, a tensor; None before the first backward pass."""
         return None if self._extra is None else self._extra.grad
 
     @grad.setter

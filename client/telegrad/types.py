@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Self, SupportsIndex
 
-from telegrad_proto.errors import ArgumentError, DTypeError, GraphError
+from telegrad_proto.errors import ArgumentError, DTypeError
 
 
 class Size(tuple[int, ...]):
@@ -107,16 +107,15 @@ def check_device(where: Any) -> None:
     """Accept a device argument that means where all tensors are.
 
     Raises:
-        GraphError: it asks for another. The device that computes is chosen on the server, not tensor by
+        ArgumentError: it asks for another. The device that computes is chosen on the server, not tensor by
             tensor.
     """
     if where is None:
         return
     if device(where).type != "cpu":
-        raise GraphError(
+        raise ArgumentError(
             f"device: requires 'cpu', got {str(where)!r}. telegrad's tensors are computed by the session's "
-            "server, on its own "
-            "device; the notebook does not choose one"
+            "server, on its own device; the notebook does not choose one"
         )
 
 
