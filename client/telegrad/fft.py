@@ -10,7 +10,7 @@ from telegrad.functions.arranging import rolled
 from telegrad.functions.operands import axis_of, like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.promotion import get_default_dtype, to_float
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, DTypeError
@@ -138,16 +138,18 @@ def _last_size(x: Tensor, s: Sizes, dim: Sizes) -> tuple[list[int], list[int]]:
     return axes, sizes
 
 
-@function(namespace="fft", label="FftC2CBackward0")
+@function(namespace="fft", label=None)
 def fft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
     """The Fourier transform along a dimension."""
-    return _transform(input, *_one(input, n, dim), norm, inverse=False)
+    out = _transform(input, *_one(input, n, dim), norm, inverse=False)
+    return labelled(out, "FftC2CBackward0" if input.dtype.kind == "c" else "FftR2CBackward0")
 
 
-@function(namespace="fft", label="FftC2CBackward0")
+@function(namespace="fft", label=None)
 def ifft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
     """The inverse Fourier transform along a dimension."""
-    return _transform(input, *_one(input, n, dim), norm, inverse=True)
+    out = _transform(input, *_one(input, n, dim), norm, inverse=True)
+    return labelled(out, "FftC2CBackward0" if input.dtype.kind == "c" else "ConjBackward0")
 
 
 @function(namespace="fft", label="FftC2CBackward0")
@@ -240,17 +242,17 @@ def _inverse_half(x: Tensor, axes: list[int], sizes: list[int], norm: str | None
     """
     if x.dtype.kind == "c":
         raise DTypeError(f"expected a real input tensor, but got {x.dtype.name}")
-    out = _transform(x, axes, sizes, norm, inverse=True)
-    return part(out, axes[-1], 0, sizes[-1] // 2 + 1)
+    out = part(_transform(x, axes, sizes, norm, inverse=True), axes[-1], 0, sizes[-1] // 2 + 1)
+    return labelled(out, "ConjBackward0" if len(axes) == 1 else "FftC2CBackward0")
 
 
-@function(namespace="fft", label="FftR2CBackward0")
+@function(namespace="fft", label=None)
 def ihfft(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
     """The first half of the inverse Fourier transform of a real tensor along a dimension."""
     return _inverse_half(input, *_one(input, n, dim), norm)
 
 
-@function(namespace="fft", label="FftR2CBackward0")
+@function(namespace="fft", label=None)
 def ihfftn(input: Tensor, s: Sizes = None, dim: Sizes = None, norm: str | None = None) -> Tensor:
     """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over
     dimensions.
@@ -258,7 +260,7 @@ def ihfftn(input: Tensor, s: Sizes = None, dim: Sizes = None, norm: str | None =
     return _inverse_half(input, *_axes(input, s, dim), norm)
 
 
-@function(namespace="fft", label="FftR2CBackward0")
+@function(namespace="fft", label=None)
 def ihfft2(input: Tensor, s: Sizes = None, dim: Sizes = (-2, -1), norm: str | None = None) -> Tensor:
     """The first half, of the last dimension, of the inverse Fourier transform of a real tensor over two
     dimensions.

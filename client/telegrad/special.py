@@ -39,7 +39,7 @@ log_ndtr = _unary(
 )
 
 
-@function(namespace="special", label="SpecialNdtrBackward0")
+@function(namespace="special", label="MulBackward1")
 def ndtr(input: Tensor) -> Tensor:
     """The area under the Gaussian density to the left."""
     x = p.mul(to_float(input), like(to_float(input), math.sqrt(0.5)))

@@ -19,7 +19,7 @@ from telegrad.linalg.matrices import (
     tied,
     triangle_of,
 )
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -83,7 +83,7 @@ def _old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSV
     require_matrices(input, "linalg.svd")
     u, s, vh = p.svd(input, full=compute_uv and not some)
     if compute_uv:
-        return OldSVD(u, s, adjoint_of(vh))
+        return OldSVD(u, s, labelled(adjoint_of(vh), "TransposeBackward0"))
     lead, (m, n) = tuple(input.shape[:-2]), input.shape[-2:]
     return OldSVD(filled((*lead, m, m), 0, input.dtype), s, filled((*lead, n, n), 0, input.dtype))
 

@@ -130,7 +130,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     return pseudo_inverse(input, None, rcond, hermitian=False)
 
 
-@function(namespace="linalg", label="ViewBackward0")
+@function(namespace="linalg", label="ReshapeAliasBackward0")
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse with respect to tensordot over the first `ind` dimensions.
 

@@ -54,7 +54,8 @@ def nuclear_norm(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
 def _matrix_norm(x: Tensor, ord: Order, axes: tuple[int, int], keepdim: bool) -> Tensor:
     if ord in ("fro", "nuc"):
         if ord == "nuc":
-            return labelled(_of_singular_values(x, axes, keepdim, p.sum), "SumBackward1")
+            out = _of_singular_values(x, axes, keepdim, p.sum)
+            return labelled(out, "PermuteBackward0" if keepdim else "SumBackward1")
         out = vector_norm_over(x, 2.0, (min(axes), max(axes)), keepdim)
         return labelled(out, "LinalgVectorNormBackward0")
     if isinstance(ord, str):
@@ -66,7 +67,7 @@ def _matrix_norm(x: Tensor, ord: Order, axes: tuple[int, int], keepdim: bool) ->
     pick = p.amax if largest else p.amin
     name = "AmaxBackward0" if largest else "AminBackward0"
     if abs(order) == 2:
-        return labelled(_of_singular_values(x, axes, keepdim, pick), name)
+        return labelled(_of_singular_values(x, axes, keepdim, pick), "PermuteBackward0" if keepdim else name)
     added, chosen = axes if abs(order) == 1 else axes[::-1]
     sums = p.sum(p.abs(x), axes=(added,), keepdims=True)
     out = pick(sums, axes=(chosen,), keepdims=True)

@@ -21,16 +21,16 @@ def power(x: Tensor, n: int) -> Tensor:
     """Square matrices to an integer power, by repeated squaring."""
     size = x.shape[-1]
     if n < 0:
-        x, n = p.solve(x, identity_matrix(size, x.dtype)), -n
+        x, n = labelled(p.solve(x, identity_matrix(size, x.dtype)), "LinalgInvExBackward0"), -n
     if n == 0:
         return tied(expanded(identity_matrix(size, x.dtype), tuple(x.shape)), x)
     out: Tensor | None = None
     while n:
         if n % 2:
-            out = x if out is None else p.matmul(out, x)
+            out = x if out is None else matmul(out, x)
         n //= 2
         if n:
-            x = p.matmul(x, x)
+            x = matmul(x, x)
     assert out is not None, "a positive number has a bit"
     return out
 
@@ -117,8 +117,6 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     if last:
         given[-1] = p.reshape(given[-1], shape=(given[-1].shape[0], 1))
     out = chained(given)
-    if not first and not last:
-        return out
     rows, columns = out.shape
     shape = (*(() if first else (rows,)), *(() if last else (columns,)))
     return labelled(p.reshape(out, shape=shape), "ViewBackward0")
@@ -130,12 +128,13 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cross_product(input, other, axis_of(dim, input.ndim))
 
 
-@function(namespace="linalg", label="SumBackward1")
+@function(namespace="linalg", label=None)
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sum of products along a dimension, of complex numbers the first conjugated."""
     a, b = promote_operands(x, y)
+    label = "VdotBackward0" if a.ndim == b.ndim == 1 else "SumBackward1"
     a, b = broadcast_together(p.conj(a) if a.dtype.kind == "c" else a, b)
-    return p.sum(p.mul(a, b), axes=(axis_of(dim, a.ndim),), keepdims=False)
+    return labelled(p.sum(p.mul(a, b), axes=(axis_of(dim, a.ndim),), keepdims=False), label)
 
 
 @function(namespace="linalg", label="DiagonalBackward0")

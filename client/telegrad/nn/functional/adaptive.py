@@ -14,7 +14,7 @@ from telegrad.functions.operands import detached, expanded, filled
 from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, unbatched
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError
@@ -76,8 +76,10 @@ def adaptive_means(x: Tensor, sizes: Ints) -> Tensor:
 def _adaptive_average(ndim: int, label: str) -> Callable[..., Tensor]:
     def apply(input: Tensor, output_size: Any) -> Tensor:
         x, single = batched(input, ndim, name)
-        out = adaptive_means(x, _targets(x, output_size, ndim))
-        return unbatched(out if out is not input else p.identity(out), single)
+        sizes = _targets(x, output_size, ndim)
+        out = adaptive_means(x, sizes)
+        out = unbatched(out if out is not input else p.identity(out), single)
+        return labelled(out, "MeanBackward1") if ndim > 1 and set(sizes) == {1} else out
 
     name = apply.__name__ = apply.__qualname__ = f"adaptive_avg_pool{ndim}d"
     apply.__doc__ = (

@@ -181,7 +181,7 @@ def _soft_cross_entropy(
     if reduction == "sum":
         return labelled(total, "NegBackward0")
     others = count_of(input.shape, [i for i in range(input.ndim) if i != axis])
-    return labelled(p.div(total, like(total, others if input.numel() else 0)), "DivBackward0")
+    return labelled(p.div(total, like(total, others if input.numel() else 0)), "DivBackward1")
 
 
 @function(namespace=HERE)

@@ -9,7 +9,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, surrounded, unbatched
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
@@ -97,7 +97,11 @@ def convolved(
     columns = p.reshape(p.transpose(seen, perm=order), shape=(n, groups, taps, places))
     rows = p.reshape(weight, shape=(groups, made // groups, taps))
     out = p.reshape(p.matmul(rows, columns), shape=(n, made, *counts))
-    return unbatched(_with_bias(out, bias), single)
+    return _named(_with_bias(out, bias), single)
+
+
+def _named(out: Tensor, single: bool) -> Tensor:
+    return labelled(unbatched(out, True), "SqueezeBackward1") if single else out
 
 
 def _conv(ndim: int) -> Callable[..., Tensor]:
@@ -172,7 +176,7 @@ def spread(
     out = surrounded(
         out, [-side for side in sides], [extra - side for extra, side in zip(more, sides, strict=True)]
     )
-    return unbatched(_with_bias(out, bias), single)
+    return _named(_with_bias(out, bias), single)
 
 
 def _conv_transpose(ndim: int) -> Callable[..., Tensor]:

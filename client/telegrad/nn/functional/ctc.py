@@ -13,7 +13,7 @@ from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import detached, expanded, like, reshaped, tensor_of
 from telegrad.nn.functional.activation import BOTH
 from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError
@@ -135,7 +135,7 @@ def _as_of_softmax(logs: Tensor, lengths: Sequence[int]) -> Tensor:
     return p.sub(total, detached(total))
 
 
-@function(namespace=BOTH)
+@function(namespace=BOTH, label=None)
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
@@ -169,7 +169,8 @@ def ctc_loss(
     if reduction == "mean":
         sizes = from_array(np.maximum(np.asarray(lengths), 1).astype(loss.dtype.typestr))
         total = p.sum(p.div(loss, sizes), axes=(0,), keepdims=False)
-        return p.div(total, like(total, batch))
+        return labelled(p.div(total, like(total, batch)), "MeanBackward0")
     if reduction == "sum":
-        return p.sum(loss, axes=(0,), keepdims=False)
-    return p.reshape(loss, shape=()) if single else loss
+        return labelled(p.sum(loss, axes=(0,), keepdims=False), "SumBackward0")
+    loss = p.reshape(loss, shape=()) if single else loss
+    return labelled(loss, "WhereBackward0" if zero_infinity else "CtcLossBackward0")

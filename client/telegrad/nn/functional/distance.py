@@ -40,7 +40,7 @@ def row_distance(a: Tensor, b: Tensor, order: float, eps: float, keepdim: bool) 
     return vector_norm_over(away, order, (away.ndim - 1,) if away.ndim else (), keepdim)
 
 
-@function(namespace=BOTH, label="LinalgVectorNormBackward0")
+@function(namespace=BOTH, label="NormBackward1")
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:

@@ -224,7 +224,7 @@ def interpolate(
                 f"and output "
                 f"{[n.target for n in lines]}"
             )
-    label = _LABELS[mode].format(count)
+    label = "SqueezeBackward1" if mode == "area" and count == 1 else _LABELS[mode].format(count)
     if antialias:
         label = label.replace("2DBackward0", "2DAaBackward0")
     if mode == "area":

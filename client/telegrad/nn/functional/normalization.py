@@ -72,7 +72,7 @@ def layer_norm(
     return _affine(out, weight, bias, normalized_shape)
 
 
-@function(namespace=BOTH, label="FusedRmsNormBackward0")
+@function(namespace=BOTH, label="MulBackward0")
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:

@@ -136,7 +136,9 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             x = joined(_pieces(x, axis, before, behind, mode), axis)
     if x is input:
         x = p.identity(x)
-    return couple(labelled(x, f"{_NAMES[mode]}{count}DBackward0"), input) if mode in _NAMES else x
+    if mode not in _NAMES:
+        return labelled(x, "CopySlices")
+    return couple(labelled(x, f"{_NAMES[mode]}{count}DBackward0"), input)
 
 
 @function(label="ConstantPadNdBackward0")

@@ -97,7 +97,7 @@ def _attention_shares(scores: Tensor) -> Tensor:
     return p.div(grown, p.where(none, like(scores, 1), total))
 
 
-@function(namespace=HERE, label="ScaledDotProductFlashAttentionForCpuBackward0")
+@function(namespace=HERE, label=None)
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -134,7 +134,9 @@ def scaled_dot_product_attention(
         else:
             scores = p.add(scores, p.cast(attn_mask, dtype=scores.dtype))
     weights = _attention_shares(scores)
-    return p.matmul(dropped(weights, dropout_p) if dropout_p else weights, value)
+    out = p.matmul(dropped(weights, dropout_p) if dropout_p else weights, value)
+    fused = query.ndim == 4 and not dropout_p
+    return labelled(out, "ScaledDotProductFlashAttentionForCpuBackward0" if fused else "UnsafeViewBackward0")
 
 
 def _repeated_heads(x: Tensor, heads: int) -> Tensor:

@@ -54,4 +54,4 @@ def weighted_mean(loss: Tensor, weight: Tensor) -> Tensor:
 def positive_part(x: Tensor) -> Tensor:
     """x, or 0 where it is negative; at 0 itself the derivative is 1, as that of clamp_min."""
     zero = like(x, 0)
-    return p.where(p.lt(x, zero), zero, x)
+    return labelled(p.where(p.lt(x, zero), zero, x), "ClampMinBackward0")
