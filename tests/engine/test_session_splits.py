@@ -122,7 +122,7 @@ def last_uses(actions: list[Action], wanted: set[int]) -> dict[int, int]:
 
 @seed(SEED)
 @settings(
-    max_examples=150,
+    max_examples=300,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
