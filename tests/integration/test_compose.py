@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 MARK = "TELEGRAD_COMPOSE_TEST"
 #: Ray gives a node 30 s to start, which a busy machine may not make; Docker would start it again.
-MAX_RESTARTS = 3
+MAX_RESTARTS = 5
 
 Service = dict[str, Any]
 
@@ -121,6 +121,7 @@ class Composition:
     addresses: dict[str, str]
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    restarts: int = 0
 
     def translate(self, name: str, text: str) -> str:
         """The text with names, volumes and the container's own interface as they are on this machine."""
@@ -185,12 +186,11 @@ class Composition:
         patience = seconds(check["start_period"]) + int(check["retries"]) * interval
         arguments = self.arguments(name, check["test"][1:])
         output = b""
-        deadline, restarts = time.monotonic() + patience, 0
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if self.ended_within(name, interval / 5):
-                restarts += 1
-                assert restarts <= MAX_RESTARTS, f"{name} ended:\n{self.log(name)}"
-                self.restart(name)
+            with suppress(subprocess.TimeoutExpired):
+                self.processes[name].wait(interval / 5)  # the pause between two checks, cut short by its end
+            if self.supervise():
                 deadline = time.monotonic() + patience
             try:
                 asked = subprocess.run(
@@ -203,19 +203,16 @@ class Composition:
             output = asked.stdout + asked.stderr
         pytest.fail(f"{name} never became healthy: {output.decode()[-2000:]}\n{self.log(name)}")
 
-    def ended_within(self, name: str, wait_s: float) -> bool:
-        """Whether a service ends in that time; also the pause between two health checks."""
-        try:
-            self.processes[name].wait(wait_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def restart(self, name: str) -> None:
-        """What `restart: unless-stopped` does when a container ends by itself."""
-        assert self.services[name]["restart"] == "unless-stopped", f"{name} ended:\n{self.log(name)}"
-        end(self.members(name))
-        self.start(name)
+    def supervise(self) -> bool:
+        """What `restart: unless-stopped` does with containers that ended; whether there were any."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        again = [name for name in ended if self.services[name]["restart"] == "unless-stopped"]
+        for name in again:
+            self.restarts += 1
+            assert self.restarts <= MAX_RESTARTS, f"{name} ended again:\n{self.log(name)}"
+            end(self.members(name))
+            self.start(name)
+        return bool(again)
 
     def up(self) -> None:
         for name in start_order(self.services):
