@@ -15,7 +15,7 @@ from telegrad.functions.operands import (
     like,
     tensor_of,
 )
-from telegrad.promotion import Number, is_number, promote_all, promote_operands, to_float
+from telegrad.promotion import Number, promote_all, promote_operands, to_float
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, complex128, float64
@@ -27,12 +27,6 @@ Binary = Callable[[Operand, Operand], Tensor]
 def _overload(result: Tensor, other: Operand, label: str) -> Tensor:
     """The result under the name that torch gives it where the second operand is a tensor."""
     return labelled(result, label) if isinstance(other, Tensor) else result
-
-
-def _checked(name: str, second: str, other: object) -> None:
-    if not isinstance(other, Tensor) and not is_number(other):
-        kind = type(other).__name__
-        raise TypeError(f"{name}(): argument '{second}' (position 2) must be Tensor, not {kind}")
 
 
 def _binary(
@@ -56,7 +50,6 @@ def _binary(
     """
 
     def apply(input: Operand, other: Operand) -> Tensor:
-        _checked(name, "other", other)
         result = primitive(*(floating_pair if floats else promote_operands)(input, other))
         if labels is None:
             return result
@@ -113,7 +106,6 @@ def _scaled(other: Operand, alpha: Number) -> Operand:
 @function(inplace=True, method=True)
 def add(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
-    _checked("add", "other", other)
     return p.add(*promote_operands(input, _scaled(other, alpha)))
 
 
@@ -136,7 +128,6 @@ def sub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     Raises:
         DTypeError: an operand is bool.
     """
-    _checked("sub", "other", other)
     _no_bool(as_tensor(input), as_tensor(other))
     return p.sub(*promote_operands(input, _scaled(other, alpha)))
 
@@ -157,7 +148,6 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
     Raises:
         ArgumentError: another rounding mode.
     """
-    _checked("div", "other", other)
     if rounding_mode is None:
         return p.div(*floating_pair(input, other))
     a, b = promote_operands(input, other)

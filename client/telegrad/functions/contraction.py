@@ -60,6 +60,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
 
 def _vectors(a: Tensor, b: Tensor, name: str) -> None:
+    if a._spec is b._spec and a._spec.ndim == 1:
+        return
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
     if a.dtype is not b.dtype:
@@ -127,6 +129,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         ShapeError: one has no dimension, or sizes that do not fit.
     """
     a, b = input, other
+    m, n = a._spec, b._spec
+    if m.ndim == 2 == n.ndim and m.dtype is n.dtype:
+        return labelled(p.matmul(a, b), "MmBackward0")
     if not a.ndim or not b.ndim:
         raise ShapeError(
             f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
@@ -134,8 +139,6 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if a.ndim == 1 and b.ndim == 1:
         return dot(a, b)
     _same_type(a, b)
-    if a.ndim == 2 and b.ndim == 2:
-        return labelled(p.matmul(a, b), "MmBackward0")
     if a.ndim == 2 and b.ndim == 1:
         return mv(a, b)
     row = p.reshape(a, shape=(1, a.shape[0])) if a.ndim == 1 else a

@@ -96,12 +96,16 @@ def _pieces_of(total: int, size: int) -> list[int]:
 
 
 @function(method=True)
-def split(input: Tensor, split_size_or_sections: Any, dim: int = 0, **named: Any) -> tuple[Tensor, ...]:
+def split(
+    input: Tensor, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Tensor, ...]:
     """The tensor in pieces of a size, or of these sizes, along a dimension.
 
     Raises:
         ArgumentError: the sizes do not make the dimension.
     """
+    if split_size is not None:  # the method's name for it
+        split_size_or_sections = split_size
     axis = axis_of(dim, input.ndim)
     if not input.ndim:
         raise ShapeError("split expects at least a 1-dimensional tensor")
@@ -164,8 +168,12 @@ def _bounds(total: int, indices_or_sections: Any) -> list[tuple[int, int]]:
 
 
 @function(label="SliceBackward0")
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0, **named: Any) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: Any = None
+) -> tuple[Tensor, ...]:
     """The tensor cut at these indices, or into so many pieces, along a dimension."""
+    if indices_or_sections is None:
+        indices_or_sections = sections if indices is None else indices
     if not input.ndim:
         raise ShapeError(
             f"tensor_split expected at least a 1-dimensional tensor, but got a tensor with {input.ndim} dims"

@@ -184,11 +184,13 @@ _MinMax = returned_by("aminmax", MinMax)
 
 
 @function(label="MaxBackward1")
-def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, **named: Any) -> Any:
+def max(
+    input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None
+) -> Any:
     """The largest element; along a dimension (values, indices); with a second tensor the larger of two
     elements.
     """
-    other = named.pop("other", dim if isinstance(dim, Tensor) else None)
+    other = dim if isinstance(dim, Tensor) else other
     if other is not None:
         return labelled(maximum(input, other), "MaximumBackward0")
     if dim is None:
@@ -200,11 +202,13 @@ def max(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *
 
 
 @function(label="MinBackward1")
-def min(input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, **named: Any) -> Any:
+def min(
+    input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None
+) -> Any:
     """The smallest element; along a dimension (values, indices); with a second tensor the smaller of two
     elements.
     """
-    other = named.pop("other", dim if isinstance(dim, Tensor) else None)
+    other = dim if isinstance(dim, Tensor) else other
     if other is not None:
         return labelled(minimum(input, other), "MinimumBackward0")
     if dim is None:

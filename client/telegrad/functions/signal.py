@@ -1,15 +1,19 @@
-"""Short-time Fourier transforms."""
+"""Short-time Fourier transforms, and the windows for them."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from telegrad import _primitives as p
+from telegrad.creation import from_array
 from telegrad.functions.complexes import view_as_real
 from telegrad.functions.operands import like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.functions.shape import swapped
-from telegrad.promotion import to_float
+from telegrad.promotion import get_default_dtype, to_float
 from telegrad.registry import couple, function
 from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, ShapeError
 
 
@@ -100,3 +104,48 @@ def stft(
     out = swapped(out, 1, 2)
     out = p.reshape(out, shape=tuple(out.shape[1:])) if x.ndim == 1 else out
     return out if return_complex else view_as_real(out)
+
+
+def _cosines(length: int, periodic: bool, weights: tuple[float, ...], dtype: DType | None) -> Tensor:
+    """A sum of cosines over a window: weights[k] cos(2 pi k i / span), with alternating signs."""
+    span = max(length if periodic else length - 1, 1)
+    angles = 2 * np.pi * np.arange(length) / span
+    values = sum((-1) ** k * weight * np.cos(k * angles) for k, weight in enumerate(weights))
+    if length == 1:
+        values = np.ones(1)
+    return from_array(np.asarray(values, dtype=(dtype or get_default_dtype()).typestr))
+
+
+@function(label=None)
+def hann_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
+    """A raised cosine, 0 at the ends."""
+    return _cosines(window_length, periodic, (0.5, 0.5), dtype)
+
+
+@function(label=None)
+def hamming_window(
+    window_length: int,
+    periodic: bool = True,
+    alpha: float = 0.54,
+    beta: float = 0.46,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
+    """A raised cosine that does not reach 0."""
+    return _cosines(window_length, periodic, (alpha, beta), dtype)
+
+
+@function(label=None)
+def blackman_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
+    """The sum of two cosines, 0 at the ends."""
+    return _cosines(window_length, periodic, (0.42, 0.5, 0.08), dtype)
+
+
+@function(label=None)
+def bartlett_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
+    """A triangle, 0 at the ends."""
+    span = max(window_length if periodic else window_length - 1, 1)
+    values = (
+        1 - np.abs(2 * np.arange(window_length) / span - 1) if window_length > 1 else np.ones(window_length)
+    )
+    return from_array(np.asarray(values, dtype=(dtype or get_default_dtype()).typestr))

@@ -38,3 +38,13 @@ TORCH: dict[str, Case] = {
 @pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
 def test_it_is_torchs(case: Case) -> None:
     agree(case, names=False)
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 8])
+def test_windows_are_numpys(length: int) -> None:
+    close(tg.hann_window(length, periodic=False), np.hanning(length))
+    close(tg.hamming_window(length, periodic=False), np.hamming(length))
+    close(tg.blackman_window(length, periodic=False), np.blackman(length))
+    close(tg.bartlett_window(length, periodic=False), np.bartlett(length))
+    if length > 1:
+        close(tg.hann_window(length), np.hanning(length + 1)[:-1])
