@@ -9,6 +9,7 @@ from threading import Lock, RLock
 from typing import Any, Final
 from uuid import uuid4
 
+from telegrad_engine.grad.residuals import spent
 from telegrad_engine.grad.reverse import gradients, region
 from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.registry import check_catalogue, load_families
@@ -277,8 +278,13 @@ class EngineSession:
         return stats
 
     def _settle(self) -> None:
-        """Backward passes whose gradients are all computed, or no longer wanted, let go of what they kept."""
+        """Backward passes whose gradients are all computed, or no longer wanted, let go of what they kept.
+
+        A live value whose graph they have used up becomes a leaf: a list of losses does not hold the batches
+        that they were computed from. The client refuses a second backward pass through such a graph.
+        """
         left = []
+        freed: list[Node] = []
         # The latest first, each gone before the next is looked at: it may be the last to want an earlier one.
         while self._pending:
             entry = self._pending.pop()
@@ -288,8 +294,15 @@ class EngineSession:
             for node in entry.region:
                 if node.freed:
                     node.saved = ()
+                    freed.append(node)
         left.reverse()
         self._pending = left
+        if left:
+            return  # one of them may lead through the same nodes
+        for node in spent(freed):
+            for value in node.living_outputs():
+                if value.held and (known := value.buffer) is not None:
+                    value.cut(known)
 
     def _answer(self, outcome: session_pb2.Outcome, values: Sequence[Value]) -> None:
         room = MAX_INLINE_TOTAL_BYTES

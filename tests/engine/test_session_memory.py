@@ -214,6 +214,33 @@ def test_residuals_wait_for_the_last_gradient() -> None:
     assert len(draft.session.residuals().residuals) == 0
 
 
+def test_a_list_of_losses_does_not_hold_the_batches() -> None:
+    draft = Draft()
+    w = ones(draft, grad=True)
+    losses = []
+    for _ in range(4):
+        x = ones(draft)
+        losses.append(draft.node("sum", draft.node("mul", draft.node("mul", x, w), w), attrs=ALL))
+        (g,) = draft.backward([losses[-1]], [w])
+        draft.fetch(losses[-1], g)
+        draft.release_all_but(w, *losses)
+        draft.done()
+        assert draft.session.held_bytes == BYTES + 4 * len(losses)
+    assert len(state_of(draft.session)[2]) == 0  # type: ignore[arg-type]
+
+
+def test_a_graph_that_another_backward_pass_will_need_is_kept() -> None:
+    draft = Draft()
+    x = draft.leaf(f32([2]), grad=True)
+    y = draft.node("mul", x, x)
+    z = draft.node("mul", y, y)
+    draft.fetch(y, z)
+    (waiting,) = draft.backward([z], [x], retain_graph=True)
+    (g,) = draft.backward([y], [x])
+    assert draft.fetch(g)[0] == 4
+    assert draft.fetch(waiting)[0] == 32
+
+
 @pytest.mark.usefixtures("no_collector")
 def test_all_memory_comes_back_after_releases() -> None:
     draft = Draft()

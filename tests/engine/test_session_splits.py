@@ -45,15 +45,26 @@ class Backward:
 
 Action = Apply | Backward
 
-UNARY = ("sin", "exp", "neg", "sigmoid", "identity", "abs")
-BINARY = ("add", "mul", "sub", "maximum", "atan2")
+OPERATORS: dict[str, st.SearchStrategy[tuple[str, tuple[AttrValue, ...]]]] = {
+    "unary": st.sampled_from([(n, ()) for n in ("sin", "exp", "neg", "sigmoid", "identity", "abs")]),
+    "binary": st.sampled_from([(n, ()) for n in ("add", "mul", "sub", "maximum", "atan2")]),
+    "sort": st.booleans().map(lambda down: ("sort", (1, down, True))),
+    "sum": st.booleans().map(lambda back: ("cumsum", (1, back))),
+    "turn": st.integers(0, 1).map(lambda axis: ("flip", ((axis,),))),
+}
 
 
 @st.composite
 def programs(draw: st.DrawFn) -> list[Action]:
-    """Actions on values of one shape, numbered as they are made; integers are never differentiated."""
+    """Actions on values of one shape, numbered as they are made; integers are never differentiated.
+
+    As a client would, no backward pass goes through what an earlier one may have freed.
+    """
     floats = list(range(LEAVES))
-    count = LEAVES
+    behind: list[set[int]] = [
+        set() for _ in floats
+    ]  # for each value those that it was made of, leaves left out
+    freed: set[int] = set()
     actions: list[Action] = []
     for _ in range(draw(st.integers(1, 9))):
         pick = st.sampled_from(floats)
@@ -61,23 +72,26 @@ def programs(draw: st.DrawFn) -> list[Action]:
             st.sampled_from(["unary", "binary", "binary", "sort", "sum", "turn", "backward", "backward"])
         )
         no_grad = draw(st.integers(0, 4)) == 0
-        if kind == "unary":
-            actions.append(Apply(draw(st.sampled_from(UNARY)), (draw(pick),), no_grad=no_grad))
-        elif kind == "binary":
-            actions.append(Apply(draw(st.sampled_from(BINARY)), (draw(pick), draw(pick)), no_grad=no_grad))
-        elif kind == "sort":
-            actions.append(Apply("sort", (draw(pick),), (1, draw(st.booleans()), True), outputs=2))
-        elif kind == "turn":
-            actions.append(Apply("flip", (draw(pick),), ((draw(st.integers(0, 1)),),)))
-        elif kind == "sum":
-            actions.append(Apply("cumsum", (draw(pick),), (1, draw(st.booleans()))))
+        made = 1
+        if kind == "backward":
+            root, wrt = draw(pick), tuple(draw(st.lists(pick, min_size=1, max_size=3)))
+            retain_graph, create_graph = draw(st.booleans()), draw(st.integers(0, 2)) == 0
+            if behind[root] & freed:
+                continue
+            if not retain_graph and not create_graph:
+                freed |= behind[root]
+            inputs = (root, *wrt)
+            actions.append(Backward(root, wrt, retain_graph, create_graph))
+            made = len(wrt)
         else:
-            wrt = tuple(draw(st.lists(pick, min_size=1, max_size=3)))
-            actions.append(Backward(draw(pick), wrt, draw(st.booleans()), draw(st.integers(0, 2)) == 0))
-        last = actions[-1]
-        made = len(last.wrt) if isinstance(last, Backward) else last.outputs
-        floats += range(count, count + made) if kind != "sort" else [count]
-        count += made
+            name, attrs = draw(OPERATORS[kind])
+            inputs = tuple(draw(pick) for _ in range(2 if kind == "binary" else 1))
+            made = 2 if kind == "sort" else 1
+            actions.append(Apply(name, inputs, attrs, made, no_grad))
+        history = set().union(*[behind[i] for i in inputs])
+        first = len(behind)
+        behind += [history | {first + i} for i in range(made)]
+        floats += range(first, first + (1 if kind == "sort" else made))
     return actions
 
 

@@ -5,6 +5,8 @@ Derived from what the derivative rules read, never listed by hand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from telegrad_proto.ir import Node, Value
 
 
@@ -24,3 +26,23 @@ def residuals_of(node: Node) -> list[Value]:
         for index in reads.outputs:
             found[id(node), index] = node.output(index)
     return list(found.values())
+
+
+def spent(freed: Sequence[Node]) -> list[Node]:
+    """Those of the nodes through which no gradient can go again: what they kept is gone, or they lead to such
+    nodes only.
+
+    Args:
+        freed: nodes that a backward pass went through which did not retain the graph, users before makers.
+    """
+    found: dict[int, Node] = {}
+    for node in reversed(freed):
+        needed = [node.inputs[p].node for p in node.needs]
+        if _reads(node) or all(maker is not None and id(maker) in found for maker in needed):
+            found[id(node)] = node
+    return list(found.values())
+
+
+def _reads(node: Node) -> bool:
+    all_reads = [node.op.reads[node.op.slot(p)] for p in node.needs]
+    return any(reads is not None and (reads.inputs or reads.outputs) for reads in all_reads)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from telegrad_engine.grad.residuals import residuals_of
-from telegrad_engine.grad.reverse import gradients
+from telegrad_engine.grad.residuals import residuals_of, spent
+from telegrad_engine.grad.reverse import gradients, region
 from telegrad_engine.ops.record import RECORDS
 from telegrad_engine.ops.registry import load_families
 from telegrad_proto import dtypes
@@ -52,6 +52,17 @@ def test_one_output_of_several() -> None:
 def test_of_a_variadic_operator_each_input_once() -> None:
     first, second = leaf(), leaf()
     assert residuals_of(apply("concatenate", first, second, first, attrs=(0,))) == []
+
+
+def test_spent_nodes_are_those_that_no_gradient_can_go_through_again() -> None:
+    x, w = leaf(), leaf()
+    square = apply("mul", x, x).output()
+    both = apply("add", square, apply("neg", w).output()).output()
+    root = apply("neg", square).output()
+    assert [n.op.name for n in spent(region([root], [x]))] == ["mul", "neg"]
+    assert [n.op.name for n in spent(region([both], [x, w]))] == ["mul"]  # w can still be reached
+    assert [n.op.name for n in spent(region([both], [x]))] == ["mul"]
+    assert spent([]) == []
 
 
 @pytest.mark.parametrize(
