@@ -24,7 +24,12 @@ from telegrad_proto.spec import Spec
 @pytest.mark.parametrize("dtype", dtypes.ALL, ids=lambda d: d.name)
 def test_bytes_are_little_endian_in_c_order(dtype: dtypes.DType) -> None:
     array = np.array([[0, 1, 0], [1, 1, 0]]).astype(dtype.typestr)
-    for given in (array, np.asfortranarray(array), array[:, ::-1][:, ::-1], array.astype(array.dtype.newbyteorder(">"))):
+    for given in (
+        array,
+        np.asfortranarray(array),
+        array[:, ::-1][:, ::-1],
+        array.astype(array.dtype.newbyteorder(">")),
+    ):
         copied = own_copy(given)
         assert spec_of(copied) is Spec((2, 3), dtype)
         data = payload_of(Value(0, spec_of(copied), None, copied))
@@ -45,7 +50,12 @@ def test_a_wrong_number_of_bytes_is_noticed() -> None:
 
 
 def test_types_that_have_no_tensor() -> None:
-    for array in (np.array(["a"]), np.array([None]), np.array(["2020-01-01"], dtype="M8[D]"), np.zeros(1, np.longdouble)):
+    for array in (
+        np.array(["a"]),
+        np.array([None]),
+        np.array(["2020-01-01"], dtype="M8[D]"),
+        np.zeros(1, np.longdouble),
+    ):
         with pytest.raises(TypeError, match="The only supported types are"):
             own_copy(array)
 

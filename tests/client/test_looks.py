@@ -14,10 +14,14 @@ import telegrad as tg
 from telegrad.session import Session
 
 
-def test_printing_a_large_tensor_fetches_its_edges_only(session: Session, messages: Callable[[], int]) -> None:
+def test_printing_a_large_tensor_fetches_its_edges_only(
+    session: Session, messages: Callable[[], int]
+) -> None:
     x = tg.arange(1_000_000.0).reshape(1000, 1000) * 1
     text = str(x)
-    assert text.splitlines()[0] == "tensor([[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 9.9700e+02, 9.9800e+02,"
+    assert (
+        text.splitlines()[0] == "tensor([[0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 9.9700e+02, 9.9800e+02,"
+    )
     assert messages() == 1
     assert session.log.messages[-1].fetched_bytes == 36 * 4
     assert x._value.local is None

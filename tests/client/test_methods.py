@@ -97,7 +97,7 @@ def test_hooks_of_computed_tensors() -> None:
     # z's gradient 1 becomes 2; y's is 2 * 3 + 1 and doubles; then 2 x.
     assert x.grad.tolist() == [14.0 * 2, 14.0 * 4]
     handle.remove()
-    x.grad = None
+    del x.grad
     (z.sum() + y.sum()).backward()
     assert x.grad.tolist() == [7.0 * 2, 7.0 * 4]
 
@@ -129,7 +129,15 @@ def test_detach_in_place() -> None:
 
 def test_new_tensors_of_the_same_type() -> None:
     x = tg.ones(1, dtype=tg.float64)
-    made = [x.new_zeros(2), x.new_ones((2,)), x.new_full((2,), 7), x.new_empty(2), x.new_tensor([1, 2]), x.new(2), x.new([1, 2])]
+    made = [
+        x.new_zeros(2),
+        x.new_ones((2,)),
+        x.new_full((2,), 7),
+        x.new_empty(2),
+        x.new_tensor([1, 2]),
+        x.new(2),
+        x.new([1, 2]),
+    ]
     assert {t.dtype for t in made} == {tg.float64}
     assert all(t.shape == (2,) for t in made)
     assert x.new_zeros(1, dtype=tg.int64, requires_grad=False).dtype is tg.int64
@@ -145,9 +153,9 @@ def test_transposes_are_views() -> None:
     z = tg.tensor([[1 + 1j]])
     assert z.H.item() == 1 - 1j
     with pytest.raises(RuntimeError, match="only supported on matrices"):
-        tg.ones(2).mT  # noqa: B018
+        tg.ones(2).mT
     with pytest.raises(RuntimeError, match="only supported on matrices"):
-        tg.ones(2, 2, 2).H  # noqa: B018
+        tg.ones(2, 2, 2).H
 
 
 def test_parts_of_complex_tensors() -> None:
@@ -157,7 +165,7 @@ def test_parts_of_complex_tensors() -> None:
     x = tg.ones(1)
     assert x.real is x
     with pytest.raises(RuntimeError, match="imag is not implemented"):
-        x.imag  # noqa: B018
+        x.imag
 
 
 def test_what_tensors_are_not() -> None:

@@ -109,7 +109,9 @@ def test_in_place_keeps_the_object() -> None:
 def test_what_is_no_number_is_refused(other: Any) -> None:
     x = tg.ones(1)
     for apply in (operator.add, operator.mul, operator.sub, operator.truediv, operator.matmul, operator.lt):
-        with pytest.raises(TypeError, match=r"unsupported operand|not supported between|only integer tensors"):
+        with pytest.raises(
+            TypeError, match=r"unsupported operand|not supported between|only integer tensors"
+        ):
             apply(x, other)
     assert (x == other) is False
     assert (x != other) is True

@@ -11,7 +11,7 @@ import pytest
 
 import telegrad as tg
 from telegrad import promotion
-from telegrad.promotion import constant, promote_all, promote_operands, result_type, scalar_array, to_float
+from telegrad.promotion import constant, promote_all, promote_operands, scalar_array, to_float
 from telegrad_proto import dtypes
 from telegrad_proto.errors import DTypeError
 
@@ -31,7 +31,10 @@ def outcome(module: ModuleType, *operands: Any) -> str:
 def test_all_pairs_in_all_weights_are_torchs() -> None:
     torch = pytest.importorskip("torch")
     made = {
-        (name, shape): (tg.zeros(shape, dtype=getattr(tg, name)), torch.zeros(shape, dtype=getattr(torch, name)))
+        (name, shape): (
+            tg.zeros(shape, dtype=getattr(tg, name)),
+            torch.zeros(shape, dtype=getattr(torch, name)),
+        )
         for name in NAMES
         for shape in ((2,), ())
     }

@@ -40,7 +40,7 @@ def made(module: ModuleType, name: str, args: tuple[Any, ...], named: dict[str, 
     typed = {k: getattr(module, v) if k == "dtype" else v for k, v in named.items()}
     try:
         return getattr(module, name)(*args, **typed)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         assert "step must be nonzero" in str(error)  # noqa: PT017
         return None
 
@@ -75,16 +75,17 @@ def test_the_numbers() -> None:
 
 
 def test_ranges_that_are_none() -> None:
-    for args in ((0, 1, 0), (0, 1, -1), (1, 0, 1)):
+    for bounds in ((0, 1, 0), (0, 1, -1), (1, 0, 1)):
         with pytest.raises(ArgumentError):
-            tg.arange(*args)
+            tg.arange(*bounds)
     with pytest.raises(ArgumentError, match="unsupported range"):
         tg.arange(0, float("inf"))
     with pytest.raises(ArgumentError, match="non-negative"):
         tg.linspace(0, 1, -1)
     with pytest.raises(ArgumentError, match="n must be greater or equal to 0"):
         tg.eye(-1)
-    for args in (("a",), (1, "b"), (1j,)):
+    odd: tuple[tuple[Any, ...], ...] = (("a",), (1, "b"), (1j,))
+    for args in odd:
         with pytest.raises(TypeError, match="must be Number"):
             tg.arange(*args)
     with pytest.raises(TypeError):

@@ -28,7 +28,7 @@ def unregistered() -> Iterator[None]:
 
 def registered(**options: Any) -> Any:
     @function(name="weigh", **options)
-    def weigh(input: Tensor, other: Any = 2, *, dim: int = 0, keepdim: bool = False) -> Tensor:
+    def weigh(input: Tensor, other: Any = 2, *, dim: int = 0, keepdim: bool = False) -> Tensor:  # noqa: A002
         """A product, summed."""
         return p.sum(p.mul(*promote_operands(input, other)), axes=(dim,), keepdims=keepdim)
 
@@ -59,11 +59,15 @@ def test_names_of_arguments() -> None:
 
 def test_what_is_no_tensor_is_named() -> None:
     weigh = registered()
-    with pytest.raises(TypeError, match=r"weigh\(\): argument 'input' \(position 1\) must be Tensor, not str"):
+    with pytest.raises(
+        TypeError, match=r"weigh\(\): argument 'input' \(position 1\) must be Tensor, not str"
+    ):
         weigh("a")
     with pytest.raises(TypeError, match=r'weigh\(\) missing 1 required positional arguments: "input"'):
         weigh()
-    with pytest.raises(TypeError, match=r"weigh\(\): argument 'other' \(position 2\) must be Tensor, not list"):
+    with pytest.raises(
+        TypeError, match=r"weigh\(\): argument 'other' \(position 2\) must be Tensor, not list"
+    ):
         weigh(tg.ones(1), [1])
 
 
@@ -79,15 +83,15 @@ def test_a_composition_is_one_node() -> None:
 
 def test_a_label_chosen_inside_stays_but_does_not_outlive_its_function() -> None:
     @function()
-    def inner(input: Tensor) -> Tensor:
-        return labelled(p.neg(input), "InnerBackward7")  # type: ignore[no-any-return]
+    def inner(input: Tensor) -> Tensor:  # noqa: A002
+        return labelled(p.neg(input), "InnerBackward7")
 
     @function()
-    def outer(input: Tensor) -> Tensor:
+    def outer(input: Tensor) -> Tensor:  # noqa: A002
         return inner(input)
 
     @function()
-    def idle(input: Tensor) -> Tensor:
+    def idle(input: Tensor) -> Tensor:  # noqa: A002
         return input
 
     x = tg.ones(1, requires_grad=True)
@@ -99,7 +103,7 @@ def test_a_label_chosen_inside_stays_but_does_not_outlive_its_function() -> None
 
 def test_in_place_variants_write() -> None:
     @function(inplace=True)
-    def turn(input: Tensor) -> Tensor:
+    def turn(input: Tensor) -> Tensor:  # noqa: A002
         return p.neg(input)
 
     x = tg.ones(2)
@@ -111,7 +115,7 @@ def test_in_place_variants_write() -> None:
 
 def test_namespaces() -> None:
     @function(namespace="linalg")
-    def shrink(input: Tensor) -> Tensor:
+    def shrink(input: Tensor) -> Tensor:  # noqa: A002
         return input
 
     assert FUNCTIONS["linalg"]["shrink"] is shrink

@@ -63,7 +63,7 @@ def test_any_attribute_may_be_set_and_unknown_ones_are_missed() -> None:
     x.note = "mine"
     assert x.note == "mine"
     with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'nothing_of_the_kind'"):
-        x.nothing_of_the_kind  # noqa: B018
+        x.nothing_of_the_kind
     assert hasattr(x, "softmax")
 
 

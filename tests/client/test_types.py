@@ -12,7 +12,7 @@ from telegrad.types import check_device, size_of
 
 
 def test_sizes_are_tuples_that_print_as_torchs() -> None:
-    size = tg.Size([2, 3, 4])
+    size: Any = tg.Size([2, 3, 4])
     assert repr(size) == "torch.Size([2, 3, 4])"
     assert size == (2, 3, 4)
     assert size.numel() == 24

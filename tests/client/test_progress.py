@@ -1,0 +1,48 @@
+"""Bars are shown for what takes long, and go away."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from telegrad import progress
+from telegrad.progress import Bars
+
+
+def test_a_transfer_shows_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    bars = Bars()
+    for done in (0, 1 << 20, 3 << 20, 4 << 20):
+        bars.bulk("upload", done, 4 << 20)
+    shown = bars._bar
+    assert (shown.n, shown.total) == (4 << 20, 4 << 20)
+    bars.finished()
+    assert "telegrad: upload" in capsys.readouterr().err
+    assert bars._bar is None
+
+
+def test_a_wait_shows_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    bars = Bars()
+    bars.waiting(0.6)
+    bars.waiting(0.9)
+    bars.bulk("download", 5, 10)
+    bars.finished()
+    bars.finished()
+    text = capsys.readouterr().err
+    assert "telegrad: computing" in text
+    assert "telegrad: download" in text
+
+
+def test_notebooks_have_their_own_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ModuleType("tqdm.notebook")
+    made.tqdm = object()  # type: ignore[attr-defined]
+    for name, module in (
+        ("ipykernel", ModuleType("a")),
+        ("ipywidgets", ModuleType("b")),
+        ("tqdm.notebook", made),
+    ):
+        monkeypatch.setitem(sys.modules, name, module)
+    assert progress._tqdm() is made.tqdm
+    monkeypatch.delitem(sys.modules, "ipywidgets")
+    assert progress._tqdm() is not made.tqdm
