@@ -4,10 +4,11 @@ functions.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.autograd.graph import Edge, edge_of
 from telegrad.types import Size, device, size_of
 from telegrad.values import Value
 from telegrad_proto import dtypes
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from telegrad.storage import Alias
 else:
     _Base = object
+
+
+_NOT_POPULATED: Final = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+    "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure "
+    "you access the leaf Tensor instead."
+)
 
 
 class Extras:
@@ -208,7 +217,10 @@ class Tensor(_Base):
     @property
     def grad(self) -> Any:
         """The accumulated gradient, a tensor; None before the first backward pass."""
-        return None if self._extra is None else self._extra.grad
+        found = None if self._extra is None else self._extra.grad
+        if found is None and self._edge is not None and not (self._extra is not None and self._extra.retains):
+            warnings.warn(_NOT_POPULATED, UserWarning, stacklevel=2)
+        return found
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:

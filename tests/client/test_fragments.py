@@ -24,7 +24,8 @@ def test_one_message_says_it_all(session: Session) -> None:
     batch = session._take()
     batch.released = [99]
     (message,) = fragments_of(batch, inline_bytes=LIMIT, upload=no_upload)
-    assert [leaf.data for leaf in message.leaves] == [np.array([1, 2], np.float32).tobytes(), np.float32(3).tobytes()]
+    arrays = [np.array([1, 2], np.float32), np.float32(3)]
+    assert [leaf.data for leaf in message.leaves] == [array.tobytes() for array in arrays]
     assert [node.op for node in message.nodes] == ["mul", "sum"]
     assert message.nodes[1].inputs == [message.nodes[0].output]
     assert [list(node.needs) for node in message.nodes] == [[0], [0]]

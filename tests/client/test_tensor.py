@@ -101,3 +101,12 @@ def test_make_shares_a_value(session: Session) -> None:
     del x
     assert number not in session.recorder.released
     assert twin.tolist() == [1.0, 1.0]
+
+
+def test_gradients_of_computed_tensors_are_warned_about() -> None:
+    y = tg.ones(1, requires_grad=True) * 2
+    with pytest.warns(UserWarning, match="not a leaf Tensor is being accessed") as caught:
+        assert y.grad is None
+    assert caught[0].filename == __file__
+    y.retain_grad()
+    assert y.grad is None

@@ -216,7 +216,7 @@ class Pass:
             if value.spec.size == 1 and value.local is None:
                 eager[value.id] = value
                 left -= value.spec.nbytes
-        for gradient in [*gradients, *[t.grad for t in self.touched]]:
+        for gradient in [*gradients, *[t._extras().grad for t in self.touched]]:
             value = UNUSED if gradient is None else gradient._refresh()
             size = value.spec.nbytes
             if not value.id or value.local is not None or value.id in eager:
