@@ -12,8 +12,9 @@ from tests.conformance.scoring import MODES, Mode, Score
 
 FILE: Final = Path(__file__).with_name("known_gaps.toml")
 HEAD: Final = """\
-# Operator variants of PyTorch that telegrad does not pass yet, by order of differentiation, with the reason.
+# Operator variants of PyTorch that telegrad does not pass, by order of differentiation, with the reason.
 # Generated: python -m tests.conformance --write-gaps. A gap that closes is red until it is taken out of here.
+# A reason written by a person stays; one that begins with "sample" is what the first failing sample said.
 """
 
 Gaps = Mapping[str, str]
@@ -32,9 +33,20 @@ def gaps_of(scores: Iterable[Score]) -> Gaps:
     return {s.variant: s.failure or s.state for s in scores if s.state != "passed"}
 
 
+def with_written_reasons(found: Gaps, before: Gaps) -> Gaps:
+    """The gaps found; where a person had written the reason before, with that reason."""
+    written = {
+        name: text for name, text in before.items() if text != "missing" and not text.startswith("sample")
+    }
+    return {name: written.get(name, reason) for name, reason in found.items()}
+
+
 def write(found: Mapping[Mode, Gaps], file: Path = FILE) -> None:
     """Replaces the gaps of the given modes; the others stay."""
-    kept: dict[Mode, Gaps] = {mode: found[mode] if mode in found else read(mode, file) for mode in MODES}
+    kept: dict[Mode, Gaps] = {}
+    for mode in MODES:
+        before = read(mode, file)
+        kept[mode] = with_written_reasons(found[mode], before) if mode in found else before
     parts = [HEAD]
     for mode, gaps in kept.items():
         parts.append(f"\n[{mode}]\n")

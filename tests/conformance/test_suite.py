@@ -103,6 +103,15 @@ def test_gaps_are_kept_and_read_back(tmp_path: Path) -> None:
     assert gaps.read("gradgrad", file) == {"add": "reason"}
 
 
+def test_reasons_written_by_people_stay(tmp_path: Path) -> None:
+    file = tmp_path / "gaps.toml"
+    gaps.write(
+        {"grad": {"sub": "it subtracts otherwise", "svd": "sample 3: old", "add": "closed by now"}}, file
+    )
+    gaps.write({"grad": gaps.gaps_of(SCORES)}, file)
+    assert gaps.read("grad", file) == {"sub": "it subtracts otherwise", "svd": "missing"}
+
+
 def test_no_drift_from_the_same_gaps() -> None:
     assert not gaps.drift(SCORES, {"sub": "some reason", "svd": "missing"})
 
