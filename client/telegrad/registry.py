@@ -123,6 +123,8 @@ def function(
         if coupled:
             wrapped = _coupling(wrapped)
         as_method = method if method is not None else not namespace and 0 in _tensor_positions(body)
+        if "inplace" in _parameters(body)[0]:
+            wrapped = _writing(wrapped, _parameters(body)[0].index("inplace"))
         for known in (public, *aliases):
             for place in (namespace,) if isinstance(namespace, str) else namespace:
                 FUNCTIONS.setdefault(place, {})[known] = wrapped
@@ -243,6 +245,19 @@ def _coupling(call: Callable[..., Any]) -> Callable[..., Any]:
         return couple(call(*args, **kwargs), *tensors_in(args), *tensors_in(list(kwargs.values())))
 
     return joined
+
+
+def _writing(call: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """The function, whose result goes into its first argument where that is asked for."""
+
+    @functools.wraps(call)
+    def written(*args: Any, **kwargs: Any) -> Any:
+        result = call(*args, **kwargs)
+        if args[place] if place < len(args) else kwargs.get("inplace"):
+            return _write(args[0] if args else kwargs["input"], result)
+        return result
+
+    return written
 
 
 def _known_as(key: str, names: frozenset[str]) -> str:

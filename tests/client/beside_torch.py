@@ -1,4 +1,4 @@
-"""Calls on which telegrad and PyTorch are to agree, with leaves of any shape: values, first and second gradients, errors."""
+"""Calls on which telegrad and PyTorch are to agree, of leaves of any shape: values, gradients, errors."""
 
 from __future__ import annotations
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
+
 from telegrad import _primitives as p
 from telegrad.functions.operands import like
 from telegrad.functions.pieces import part
 from telegrad.promotion import Number
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, ShapeError
 from telegrad_proto.shapes import normalize_axis
 
@@ -83,10 +85,14 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 
 def _elu(x: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
     zero = like(x, 0)
-    negative = p.le(x, zero)
+    negative = p.lt(x, zero)
     below = p.where(negative, x, zero)
     bent = p.expm1(below if input_scale == 1 else p.mul(below, like(x, input_scale)))
-    above = x if scale == 1 else p.mul(x, like(x, scale))
+    slope, at_zero = like(x, scale), alpha * scale * input_scale
+    if at_zero != scale:
+        # At 0 itself the slope is that of the left side; both sides are straight there, as torch has it.
+        slope = p.where(p.eq(x, zero), like(x, at_zero), slope)
+    above = x if scale == at_zero == 1 else p.mul(x, slope)
     return p.where(negative, p.mul(bent, like(x, alpha * scale)), above)
 
 
@@ -202,7 +208,10 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         ArgumentError: lambd is negative.
     """
     if lambd < 0:
-        raise ArgumentError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+        name, most = scalar_name(input.dtype), float(np.finfo(input.dtype.typestr).max)
+        raise ArgumentError(
+            f"lambda must be in range [0, {most:g}] for input dtype {name}, but found {lambd:g}"
+        )
     bound = like(input, lambd)
     moved = p.where(p.gt(input, like(input, 0)), p.sub(input, bound), p.add(input, bound))
     return p.where(_inside(input, lambd), like(input, 0), moved)

@@ -14,7 +14,7 @@ from telegrad.nn.functional.reducing import chosen, reduced, reduced_openly
 from telegrad.promotion import promote_all, promote_operands
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError
 
 
 def _warn_broadcast(input: Tensor, target: Tensor) -> None:
@@ -36,11 +36,14 @@ def _weighted_mean(loss: Tensor, weight: Tensor | None, reduction: str) -> Tenso
         return reduced(loss, reduction)
     axes = tuple(range(loss.ndim))
     total = _times(loss, weight)
-    if reduction != "mean":
-        return reduced(total, reduction)
-    return p.div(
-        p.sum(total, axes=axes, keepdims=False), p.sum(weight, axes=tuple(range(weight.ndim)), keepdims=False)
-    )
+    if reduction == "none":
+        return labelled(total, "MulBackward0")
+    total = p.sum(total, axes=axes, keepdims=False)
+    if reduction == "sum":
+        return labelled(total, "SumBackward0")
+    # The sum of the weights as they were given, stretched or not.
+    weights = p.sum(tensor_of(weight, total.dtype), axes=tuple(range(weight.ndim)), keepdims=False)
+    return labelled(p.div(total, weights), "DivBackward0")
 
 
 @function(namespace=HERE)
@@ -122,7 +125,7 @@ def huber_loss(
     size = p.abs(away)
     curved = p.mul(p.mul(away, away), like(away, 0.5))
     straight = p.mul(p.sub(size, like(size, delta / 2)), like(size, delta))
-    return _weighted_mean(p.where(p.le(size, like(size, delta)), curved, straight), weight, reduction)
+    return _weighted_mean(p.where(p.lt(size, like(size, delta)), curved, straight), weight, reduction)
 
 
 #: The logarithms of a binary cross entropy end here, and so does the steepness of its slope.
@@ -153,11 +156,11 @@ def binary_cross_entropy(
     and no steeper.
 
     Raises:
-        ShapeError: input and target differ in shape.
+        ArgumentError: input and target differ in shape.
     """
     reduction = chosen(reduction, size_average, reduce)
     if input.shape != target.shape:
-        raise ShapeError(
+        raise ArgumentError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
             f"deprecated. "
             "Please ensure they have the same size."
@@ -184,11 +187,11 @@ def binary_cross_entropy_with_logits(
     """The binary cross entropy of the sigmoid of the input, without overflow.
 
     Raises:
-        ShapeError: input and target differ in shape.
+        ArgumentError: input and target differ in shape.
     """
     reduction = chosen(reduction, size_average, reduce)
     if input.shape != target.shape:
-        raise ShapeError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        raise ArgumentError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     x, t = promote_operands(input, target)
     one, log_share = like(t, 1), _logsigmoid(x)
     if pos_weight is not None:
