@@ -292,7 +292,7 @@ def _settle(
     result: Any, first: int, label: str | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     """Names the nodes that a function made for its results."""
-    for tensor in tensors_in(result):
+    for tensor in (result,) if type(result) is Tensor else tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]
         if not isinstance(node, Node) or node.output < first:
             continue  # an argument, handed back as it is
@@ -301,8 +301,12 @@ def _settle(
         elif label is not None:
             node.call(label)
         if label is not None and node.output > first:
-            shown: list[Edge | None] = [edge_of(t) for t in tensors_in(args)]
-            shown.extend(edge_of(t) for t in tensors_in(list(kwargs.values())))
+            shown: list[Edge | None] = []
+            for given in (*args, *kwargs.values()) if kwargs else args:
+                if type(given) is Tensor:
+                    shown.append(edge_of(given))
+                elif isinstance(given, (list, tuple, Tensor)):
+                    shown.extend([edge_of(t) for t in tensors_in(given)])
             node.extras().shown = tuple(shown)
 
 

@@ -8,9 +8,6 @@ next used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from telegrad import _primitives as p
 from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
@@ -127,14 +124,20 @@ def _graft(tensor: Tensor, made: Tensor) -> None:
     tensor._value, tensor._edge, tensor._tracked = new._value, new._edge, True
 
 
-@contextmanager
-def grad_mode(on: bool) -> Iterator[None]:
+class grad_mode:
     """Gradient mode, for a few records."""
-    before, MODE.grad = MODE.grad, on
-    try:
-        yield
-    finally:
-        MODE.grad = before
+
+    __slots__ = ("before", "on")
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self.before = True
+
+    def __enter__(self) -> None:
+        self.before, MODE.grad = MODE.grad, self.on
+
+    def __exit__(self, *_: object) -> None:
+        MODE.grad = self.before
 
 
 def alias_of(tensor: Tensor) -> Alias:

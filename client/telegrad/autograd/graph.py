@@ -188,10 +188,9 @@ def leaf_edge(leaf: Tensor) -> Edge:
 
 def edge_of(tensor: Tensor) -> Edge | None:
     """Where the gradient of this tensor goes; None where it takes none."""
-    tensor._refresh()
-    if not tensor._tracked:
-        return None
-    return tensor._edge or leaf_edge(tensor)
+    if tensor._alias is not None:
+        tensor._refresh()
+    return (tensor._edge or leaf_edge(tensor)) if tensor._tracked else None
 
 
 def titled(tensor: Tensor, label: str) -> Tensor:

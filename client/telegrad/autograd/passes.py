@@ -141,7 +141,8 @@ def _cotangents(roots: list[Tensor], given: Any) -> list[Tensor | None]:
 def _cotangent(i: int, root: Tensor, weight: Any) -> Tensor | None:
     spec = root._value.spec
     if weight is None:
-        if root.requires_grad:
+        root._refresh()
+        if root._tracked:
             if spec.size != 1:
                 raise GradientError("grad can be implicitly created only for scalar outputs")
             if spec.dtype.kind == "c":

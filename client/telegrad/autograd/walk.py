@@ -31,7 +31,7 @@ class Reached:
     Attributes:
         nodes: those it differentiates, each before those that its gradient goes to.
         leaves: the ends it reaches.
-        special: those of the nodes to which hooks or retained gradients may be attached.
+        special: those of the nodes that have hooks, or gradients to be kept.
     """
 
     __slots__ = ("leaves", "nodes", "special")
@@ -39,7 +39,9 @@ class Reached:
     def __init__(self, nodes: list[Node], leaves: list[Accumulate]) -> None:
         self.nodes = nodes
         self.leaves = leaves
-        self.special = [node for node in nodes if node.extra is not None]
+        self.special = [
+            node for node in nodes if node.extra is not None and (node.extra.hooks or node.extra.retained)
+        ]
 
 
 def _output(node: Node) -> int:
