@@ -1,7 +1,7 @@
 """How a tensor prints: torch's text, from as few elements as the text shows.
 
-A large tensor prints its edges only, so `summary_ranges` says which parts of each dimension the text needs, and `render`
-takes either the whole array or just those parts put together.
+A large tensor prints its edges only, so `summary_ranges` says which parts of each dimension the text needs,
+and `render` takes either the whole array or just those parts put together.
 
 Source: the text is that of torch/_tensor_str.py of PyTorch 2.13.
 """
@@ -60,7 +60,8 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Changes how tensors print from here on; what is not named stays, but `sci_mode`, which torch resets each time.
+    """Changes how tensors print from here on; what is not named stays, but `sci_mode`, which torch resets
+    each time.
 
     Raises:
         ArgumentError: the profile is none of default, short, full.
@@ -114,13 +115,13 @@ def render(
 ) -> str:
     """The text of a tensor.
 
-    Shape: `array` has the tensor's shape, or holds the parts that `summary_ranges(shape)` names, put together.
+    Shape: `array` has the tensor's shape, or is what `summary_ranges(shape)` names, put together.
 
     Args:
         array: the elements.
         dtype: the tensor's element type.
         shape: the tensor's shape; the array's own where absent.
-        suffixes: what follows the elements, such as `requires_grad=True`, after the size and type where those are shown.
+        suffixes: what follows the elements, and their type where it is shown, such as `requires_grad=True`.
         default_dtype: the floating type that is not spelled out.
         prefix: the text before the elements.
     """

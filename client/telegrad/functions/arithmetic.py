@@ -112,9 +112,8 @@ def add(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
 def _no_bool(a: Tensor, b: Tensor) -> None:
     if a.dtype is bool_ or b.dtype is bool_:
         raise DTypeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert "
-            "a mask, "
-            "use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
             if a.dtype is not b.dtype
             else "Subtraction, the `-` operator, with two bool tensors is not supported. "
             "Use the `^` or `logical_xor()` operator instead."
@@ -293,8 +292,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     if a.dtype.kind not in "fc":
         raise DTypeError(
             "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will "
-            "perform a "
-            "true division of tensor1 and tensor2."
+            "perform a true division of tensor1 and tensor2."
         )
     quotient = p.div(a, b)
     return p.add(base, quotient if value == 1 else p.mul(like(quotient, value), quotient))

@@ -8,7 +8,7 @@ from telegrad import _primitives as p
 from telegrad.functions.arithmetic import div, mul, sub
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import axis_of, like, reshaped, tensor_of, widened
-from telegrad.functions.pieces import part
+from telegrad.functions.pieces import diagonal_of, part
 from telegrad.functions.reduction import mean_over
 from telegrad.functions.shape import swapped
 from telegrad.promotion import Number, promote_operands, to_float
@@ -57,8 +57,7 @@ def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
     if len(given) != len(axes):
         raise ArgumentError(
             f"torch.gradient expected spacing to be unspecified, a scalar or a list of length {len(axes)}, "
-            "got a list of "
-            f"length {len(given)}"
+            f"got a list of length {len(given)}"
         )
     return list(zip(axes, given, strict=True))
 
@@ -221,8 +220,6 @@ def corrcoef(input: Tensor) -> Tensor:
     c = cov(input)
     if not c.ndim:
         return p.div(c, c)
-    from telegrad.functions.pieces import diagonal_of
-
     size = c.shape[0]
     scale = p.sqrt(diagonal_of(c, 0, 0, 1))
     c = p.div(c, p.reshape(scale, shape=(size, 1)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.creation import array_from
+from telegrad.functions.arranging import rolled
 from telegrad.functions.operands import axis_of, expanded, like
 from telegrad.functions.shape import permuted
 from telegrad.promotion import Number, promote_operands
@@ -53,8 +54,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
         raise ShapeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{input.shape[0]}, "
-            f"{input.shape[2]}] "
-            f"but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
+            f"{input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
         )
     return p.matmul(input, mat2)
 
@@ -73,8 +73,7 @@ def _vectors(a: Tensor, b: Tensor, name: str) -> None:
         m, n = a.shape[0], b.shape[0]
         raise ShapeError(
             f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have the same number of "
-            "elements, "
-            f"but got {m} and {n} elements respectively"
+            f"elements, but got {m} and {n} elements respectively"
         )
 
 
@@ -155,7 +154,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 @function(label=None, method=False)
 def chain_matmul(*matrices: Any) -> Tensor:
     """The product of several matrices."""
-    from telegrad.linalg.products import chained
+    from telegrad.linalg.products import chained  # imported when first needed, as that package is
 
     return chained(list(matrices))
 
@@ -185,8 +184,8 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
         return labelled(p.mul(*promote_operands(input, other)), "MulBackward0")
     if input.shape[-1] != other.shape[-1]:
         raise ShapeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(input.shape)} and {list(other.shape)}"
+            f"inner() the last dimension must match on both input tensors but got shapes {list(input.shape)} "
+            f"and {list(other.shape)}"
         )
     return tensordot(input, other, dims=([input.ndim - 1], [other.ndim - 1]))
 
@@ -322,8 +321,6 @@ def cross_product(a: Tensor, b: Tensor, axis: int) -> Tensor:
     a, b = promote_operands(a, b)
     shape = shapes.broadcast(tuple(a.shape), tuple(b.shape))
     a, b = expanded(a, shape), expanded(b, shape)
-    from telegrad.functions.arranging import rolled
-
     ahead_a, ahead_b = rolled(a, -1, axis), rolled(b, -1, axis)
     behind_a, behind_b = rolled(a, 1, axis), rolled(b, 1, axis)
     return p.sub(p.mul(ahead_a, behind_b), p.mul(behind_a, ahead_b))

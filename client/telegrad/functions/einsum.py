@@ -56,14 +56,12 @@ def _labels(text: str, x: Tensor, position: int, dots: int) -> tuple[str, ...]:
     if not ellipsis and named != x.ndim:
         raise ShapeError(
             f"einsum(): the number of subscripts in the equation ({named}) does not match the number of "
-            "dimensions "
-            f"({x.ndim}) for operand {position} and no ellipsis was given"
+            f"dimensions ({x.ndim}) for operand {position} and no ellipsis was given"
         )
     if named > x.ndim:
         raise ShapeError(
             f"einsum(): the number of subscripts in the equation ({named}) is more than the number of "
-            "dimensions "
-            f"({x.ndim}) for operand {position}"
+            f"dimensions ({x.ndim}) for operand {position}"
         )
     covered = x.ndim - named
     return (*before, *(str(i) for i in range(dots - covered, dots)), *after)
@@ -137,7 +135,7 @@ def einsum(*args: Any) -> Tensor:
         equation = args[0]
         operands = list(args[1]) if len(args) == 2 and isinstance(args[1], (list, tuple)) else list(args[1:])
     elif isinstance(args[1], str):
-        # The operands first, as torch's own tests call it.
+        # The operands may come first.
         equation, operands = args[1], list(args[0])
     else:
         equation, operands = _sublists(args)
@@ -185,7 +183,6 @@ def _check_sizes(labels: Sequence[tuple[str, ...]], operands: Sequence[Tensor]) 
             if size not in (1, before) and before != 1:
                 raise ShapeError(
                     f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast "
-                    "with previously "
-                    f"seen size {before}"
+                    f"with previously seen size {before}"
                 )
             seen[name] = before if size == 1 else size

@@ -22,7 +22,7 @@ def _guarded(x: Tensor, hole: Tensor, outside: Number, inner: Any) -> Tensor:
 def vector_norm_over(x: Tensor, order: float, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     """The norm of this order over the axes; torch's subgradient, which is 0 where the norm is 0."""
     if x.dtype.kind == "c":
-        size = _guarded_abs(x)
+        size = p.abs(x)
     else:
         size = x if order == 2 or (order % 2 == 0 and math.isfinite(order)) else p.abs(x)
     if order == math.inf:
@@ -51,10 +51,6 @@ def vector_norm_over(x: Tensor, order: float, axes: tuple[int, ...], keepdims: b
     return _guarded(total, p.isinf(total), 0, lambda s: p.pow(s, like(s, 1 / order)))
 
 
-def _guarded_abs(x: Tensor) -> Tensor:
-    return p.abs(x)
-
-
 @function(label="LinalgVectorNormBackward0")
 def norm(
     input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
@@ -72,7 +68,7 @@ def norm(
     if p is None or p == "fro":
         return vector_norm_over(x, 2.0, axes_of(dim, x.ndim), keepdim)
     if p == "nuc":
-        from telegrad.linalg.norms import nuclear_norm
+        from telegrad.linalg.norms import nuclear_norm  # imported when first needed, as that package is
 
         return nuclear_norm(x, (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str):

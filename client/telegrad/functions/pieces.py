@@ -9,7 +9,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad import views
 from telegrad.creation import array_from
-from telegrad.functions.operands import axis_of
+from telegrad.functions.operands import axis_of, widened
 from telegrad.functions.shape import moved, permuted
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
@@ -124,8 +124,7 @@ def split(
     if sum(sizes) != total or any(size < 0 for size in sizes):
         raise ArgumentError(
             f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at "
-            f"dimension {axis}), "
-            f"but got split_sizes={sizes}"
+            f"dimension {axis}), but got split_sizes={sizes}"
         )
     return labelled(_cut(input, axis, sizes), "SplitWithSizesBackward0")
 
@@ -185,16 +184,15 @@ def tensor_split(
 def _split_along(name: str, x: Tensor, least: int, axis: int, indices_or_sections: Any) -> tuple[Tensor, ...]:
     if x.ndim < least:
         raise ShapeError(
-            f"torch.{name} requires a tensor with at least {least} dimension{'s' if least > 1 else ''}, "
-            f"but got a tensor with {x.ndim} dimensions!"
+            f"torch.{name} requires a tensor with at least {least} dimension{'s' if least > 1 else ''}, but "
+            f"got a tensor with {x.ndim} dimensions!"
         )
     if isinstance(indices_or_sections, int) and (
         indices_or_sections < 1 or x.shape[axis] % indices_or_sections
     ):
         raise ShapeError(
             f"torch.{name} attempted to split along dimension {axis}, but the size of the dimension "
-            f"{x.shape[axis]} is not "
-            f"divisible by the split_size {indices_or_sections}!"
+            f"{x.shape[axis]} is not divisible by the split_size {indices_or_sections}!"
         )
     return tensor_split(x, indices_or_sections, axis)
 
@@ -268,6 +266,4 @@ def trace(input: Tensor) -> Tensor:
     """
     if input.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
-    from telegrad.functions.operands import widened
-
     return p.sum(widened(diagonal_of(input, 0, 0, 1)), axes=(0,), keepdims=False)

@@ -86,8 +86,8 @@ def neg(input: Tensor) -> Tensor:
     """
     if input.dtype is bool_:
         raise DTypeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. "
-            "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
+            "mask, use the `~` or `logical_not()` operator instead."
         )
     return p.neg(input)
 

@@ -19,13 +19,14 @@ from telegrad.functions.operands import (
     expanded,
     like,
     reshaped,
+    sizes_of,
     tensor_of,
     widened,
 )
 from telegrad.functions.results import Extreme, MinMax, returned_by
 from telegrad.promotion import to_float
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType, int64
 from telegrad_proto.errors import AxisError, DTypeError
 
@@ -68,17 +69,10 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     if x.dtype.kind not in "fc":
         raise DTypeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
-            "dtype. "
-            f"Got: {_scalar_names(x.dtype)}"
+            f"dtype. Got: {scalar_name(x.dtype)}"
         )
     out = mean_over(x, axes_of(dim, x.ndim), keepdim)
     return out if dim is None else labelled(out, "MeanBackward1")
-
-
-def _scalar_names(dtype: DType) -> str:
-    from telegrad.tensor import scalar_name
-
-    return scalar_name(dtype)
 
 
 @function(label="DivBackward0")
@@ -130,8 +124,7 @@ def _require_elements(x: Tensor, name: str) -> None:
     if not math.prod(x.shape):
         raise AxisError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
-            "dim with "
-            "the 'dim' argument."
+            "dim with the 'dim' argument."
         )
 
 
@@ -346,8 +339,6 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
 @function(label="SumBackward1")
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """The sum over those dimensions in which the input was stretched from `size`."""
-    from telegrad.functions.operands import sizes_of
-
     target = sizes_of(size)
     lead = input.ndim - len(target)
     axes = tuple(range(lead)) + tuple(

@@ -107,8 +107,7 @@ def _reduced(x: Tensor, axis: int, index: Tensor, src: Tensor, reduce: str, *, i
         if any(have < want for have, want in whole):
             raise ShapeError(
                 f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from "
-                f"dimension {axis} and "
-                f"to be no larger size than src {list(src.shape)}"
+                f"dimension {axis} and to be no larger size than src {list(src.shape)}"
             )
         zeros, ones = (0,) * values.ndim, (1,) * values.ndim
         values = p.slice(values, starts=zeros, limits=tuple(found.shape), strides=ones)
@@ -218,8 +217,8 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     length = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
     if tuple(src.shape) != (*batch, length):
         raise ShapeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, "
-            f"slice size = {[*batch, length]}"
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice "
+            f"size = {[*batch, length]}"
         )
     if not length:
         return p.identity(input)

@@ -25,7 +25,7 @@ from telegrad.promotion import Number, cast, constant, promote_operands
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
-from telegrad_proto.dtypes import bool_, int64
+from telegrad_proto.dtypes import bool_, int32, int64
 from telegrad_proto.errors import AxisError, DTypeError, ShapeError
 
 
@@ -71,8 +71,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         return p.gather(flat, p.reshape(found, shape=(found.numel(),)), axis=0)
     if input.ndim != found.ndim:
         raise ShapeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
-            f"but got {input.ndim} dimensions for input, and {found.ndim} dimensions for indices"
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input.ndim} dimensions for input, and {found.ndim} dimensions for indices"
         )
     axis = axis_of(dim, input.ndim)
     rest = [tuple(n for i, n in enumerate(x.shape) if i != axis) for x in (input, found)]
@@ -98,8 +98,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     if where_.numel() != source.numel():
         raise ShapeError(
             "put_(): Expected source and index to have the same number of elements, but got source.numel() "
-            f"= {source.numel()}, "
-            f"index.numel() = {where_.numel()}"
+            f"= {source.numel()}, index.numel() = {where_.numel()}"
         )
     flat = p.reshape(input, shape=(input.numel(),))
     places, values = (p.reshape(x, shape=(x.numel(),)) for x in (where_, source))
@@ -300,8 +299,6 @@ def searchsorted(
         edges, points if points.ndim else p.reshape(points, shape=(1,)), right=right or side == "right"
     )
     found = found if points.ndim else p.reshape(found, shape=())
-    from telegrad_proto.dtypes import int32
-
     return cast(found, int32) if out_int32 else found
 
 

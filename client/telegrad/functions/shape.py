@@ -12,6 +12,7 @@ from telegrad import views
 from telegrad.functions.operands import Dims, axis_of, sizes_of
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
+from telegrad.types import Size
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, ShapeError
@@ -97,8 +98,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     except ShapeError:
         raise ShapeError(
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
-            f"({shape[axis]}) "
-            "in the input tensor"
+            f"({shape[axis]}) in the input tensor"
         ) from None
     return viewed(input, (*shape[:axis], *inner, *shape[axis + 1 :]))
 
@@ -153,8 +153,8 @@ def permute(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     if len(order) != input.ndim:
         raise ShapeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-            "desired "
-            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
+            f"desired ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = "
+            f"{len(order)}"
         )
     found = tuple(axis_of(dim, input.ndim) for dim in order)
     if len(set(found)) != len(found):
@@ -209,8 +209,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     if len(sources) != len(targets):
         raise ArgumentError(
             f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should contain the "
-            "same number of "
-            f"dims as destination ({list(targets)} dims)"
+            f"same number of dims as destination ({list(targets)} dims)"
         )
     src = [axis_of(dim, input.ndim) for dim in sources]
     dst = [axis_of(dim, input.ndim) for dim in targets]
@@ -266,8 +265,6 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 @function(label=None, method=False)
 def broadcast_shapes(*sizes: Any) -> Any:
     """The shape that these shapes stretch to."""
-    from telegrad.types import Size
-
     return Size(shapes.broadcast_all([(s,) if isinstance(s, int) else tuple(s) for s in sizes]))
 
 

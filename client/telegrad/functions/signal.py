@@ -24,8 +24,8 @@ def _padded_window(window: Tensor | None, length: int, n_fft: int, x: Tensor) ->
         window = p.broadcast_to(like(x, 1), shape=(length,))
     if tuple(window.shape) != (length,):
         raise ShapeError(
-            f"stft expects a 1D window tensor of size equal to win_length={length}, "
-            f"but got window with size {list(window.shape)}"
+            f"stft expects a 1D window tensor of size equal to win_length={length}, but got window with size "
+            f"{list(window.shape)}"
         )
     left = (n_fft - length) // 2
     if length == n_fft:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from telegrad import _primitives as p
+from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     as_tensor,
     at_least_one_dim,
@@ -284,10 +287,6 @@ def unique(
     """The different elements in order (slices along `dim`); the tensor is looked at, since they decide the
     shape.
     """
-    import numpy as np
-
-    from telegrad.creation import array_from, from_array
-
     array = array_from(input)
     found = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     inverse = found[1].reshape(input.shape) if dim is None else found[1].reshape(-1)
