@@ -20,7 +20,8 @@ from telegrad_engine.runtime.evaluate import Device, Evaluated, evaluate
 from telegrad_engine.runtime.executor import Interrupt
 from telegrad_engine.runtime.inspect import residuals_reply
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
-from telegrad_proto.codec import DecodedBackward, FragmentReader, check_fragment_size, encode_spec
+from telegrad_proto.backward import DecodedBackward
+from telegrad_proto.codec import FragmentReader, check_fragment_size, encode_spec
 from telegrad_proto.errors import (
     InternalError,
     LimitError,
@@ -214,14 +215,16 @@ class EngineSession:
                 f"got at least {self._walked}"
             )
         if request.create_graph:
-            values = gradients(request.roots, request.cotangents, request.wrt, create_graph=True)
+            values = gradients(
+                request.roots, request.cotangents, request.wrt, create_graph=True, batch=request.batch
+            )
             for id_, value in zip(request.gradients, values, strict=True):
                 if value.id:  # a gradient that is its own cotangent has a name already
                     with g.tracking():
                         value = g.identity(value)
                 reader.define(id_, value, where)
             return
-        node = gradient_node(request.roots, request.cotangents, request.wrt)
+        node = gradient_node(request.roots, request.cotangents, request.wrt, batch=request.batch)
         node.origin = request.gradients[0]
         for index, id_ in enumerate(request.gradients):
             reader.define(id_, node.output(index), where)

@@ -7,21 +7,19 @@ seen, bounded.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from google.protobuf.message import DecodeError
 
+from telegrad_proto.backward import DecodedBackward, decode_backward
 from telegrad_proto.dtypes import DType, of_code
 from telegrad_proto.errors import (
-    ArityError,
     AttributeTypeError,
     GradientError,
     GraphError,
     LimitError,
     PayloadError,
-    ShapeError,
     StructureError,
 )
 from telegrad_proto.ir import Buffer, Node, Value
@@ -191,18 +189,6 @@ def decode_spec(message: tensor_pb2.TensorSpec) -> Spec:
     return Spec(tuple(message.shape[:]), of_code(message.dtype))
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedBackward:
-    """A backward request in values; `cotangents[i]` is None where ones are meant."""
-
-    roots: tuple[Value, ...]
-    cotangents: tuple[Value | None, ...]
-    wrt: tuple[Value, ...]
-    gradients: tuple[int, ...]
-    retain_graph: bool
-    create_graph: bool
-
-
 class FragmentReader:
     """Reads one fragment against a session's ids; what it finds is kept apart until all was right.
 
@@ -334,40 +320,8 @@ class FragmentReader:
         self._tracked.append(value)
 
     def backward(self, message: graph_pb2.Backward) -> DecodedBackward:
-        """The backward request in a message.
-
-        Raises:
-            GradientError: roots and cotangents, or wrt and gradients, that do not pair or fit.
-            StructureError: ids that name nothing.
-        """
-        where = "backward"
-        roots = tuple([self.value(i, where) for i in message.roots[:]])
-        wrt = tuple([self.value(i, where) for i in message.wrt[:]])
-        cts = tuple([self.value(i, where) if i else None for i in message.cotangents[:]])
-        gradients = tuple(message.gradients[:])
-        if not roots or not wrt:
-            raise GradientError(
-                f"backward: requires roots and values to differentiate by, got {len(roots)} and {len(wrt)}"
-            )
-        if len(cts) != len(roots):
-            raise ArityError(f"backward: requires a cotangent a root ({len(roots)}), got {len(cts)}")
-        if len(gradients) != len(wrt):
-            raise ArityError(f"backward: requires an id a gradient ({len(wrt)}), got {len(gradients)}")
-        for root, ct in zip(roots, cts, strict=True):
-            if not root.spec.dtype.is_differentiable:
-                raise GradientError(f"backward: a root is floating point or complex, got {root.spec!r}")
-            if ct is not None and ct.spec is not root.spec:
-                raise ShapeError(
-                    f"backward: a cotangent has its root's shape and type {root.spec!r}, got {ct.spec!r}"
-                )
-            if ct is not None and message.create_graph and not ct.differentiable:
-                self._track(ct)  # the gradient is linear in it, and can be differentiated by it
-        for value in wrt:
-            if not value.spec.dtype.is_differentiable:
-                raise GradientError(
-                    f"backward: gradients are for floating point or complex values, got {value.spec!r}"
-                )
-        return DecodedBackward(roots, cts, wrt, gradients, message.retain_graph, message.create_graph)
+        """The backward request in a message; raises as `decode_backward`."""
+        return decode_backward(message, value=self.value, track=self._track)
 
 
 def check_fragment_size(message: session_pb2.Fragment) -> None:

@@ -232,9 +232,12 @@ class Opset:
 
 
 def parse(text: str) -> Opset:
-    """The catalogue that a JSON text describes."""
-    ops = [_parse_op(entry) for entry in json.loads(text)["operators"]]
-    return Opset(ops, hashlib.blake2b(text.encode(), digest_size=32).digest())
+    """The catalogue that a JSON text describes; its digest is of what operators mean, not of their docs."""
+    entries = json.loads(text)["operators"]
+    meant = [{key: part for key, part in entry.items() if key != "doc"} for entry in entries]
+    exact = json.dumps(meant, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.blake2b(exact.encode(), digest_size=32).digest()
+    return Opset([_parse_op(entry) for entry in entries], digest)
 
 
 def _parse_op(entry: Mapping[str, Any]) -> Op:

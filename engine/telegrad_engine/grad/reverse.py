@@ -56,6 +56,7 @@ def gradients(
     wrt: Sequence[Value],
     *,
     create_graph: bool = False,
+    batch: int | None = None,
 ) -> tuple[Value, ...]:
     """The gradients of `roots`, weighted by `cotangents`, with respect to `wrt`.
 
@@ -64,9 +65,12 @@ def gradients(
         cotangents: one a root, of its spec; None stands for ones.
         wrt: leaves or inner values; one that no root depends on gets zeros.
         create_graph: let gradients flow through the result.
+        batch: so many cotangents stand in each of those given, and as many gradients in each result.
 
-    Shape: cotangents[i] like roots[i]; result[k] like wrt[k].
+    Shape: cotangents[i] like roots[i]; result[k] like wrt[k]; with `batch`, (batch, ...) like these.
     """
+    if batch is not None:
+        cotangents = [None if ct is None else g.Batched(ct) for ct in cotangents]
     with g.tracking(create_graph):
         nodes = region(roots, wrt)
         cts: dict[tuple[int, int], Value] = {}
@@ -87,8 +91,16 @@ def gradients(
         result = []
         for value in wrt:
             found = cts.get(_key(value))
-            result.append(g.zeros_like(value) if found is None else found)
+            found = g.zeros_like(value) if found is None else found
+            result.append(found if batch is None else _whole(found, batch))
     return tuple(result)
+
+
+def _whole(value: Value, batch: int) -> Value:
+    """All of a batch of gradients; one that no cotangent reached, or all of them alike, is repeated."""
+    if isinstance(value, g.Batched):
+        return value.whole
+    return g.broadcast_to(value, (batch, *value.spec.shape))
 
 
 def vjp_of(record: OpRecord, node: Node, position: int, cts: tuple[Value | None, ...]) -> Value | None:

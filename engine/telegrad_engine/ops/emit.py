@@ -6,18 +6,23 @@ Every operator of the catalogue is a function of this module: values first, attr
 back, or a tuple of them for an operator with several outputs. Python numbers are taken where a Value stands
 and become constants of the other operand's element type. Gradients flow through what is emitted only inside
 `tracking()`.
+
+A Batched value stands for many, each of its spec: what is emitted for it goes through the batching rules, so
+a derivative rule, which knows nothing of it, serves a whole batch of cotangents.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
+from telegrad_proto.batching import apply_batched
 from telegrad_proto.dtypes import DType
 from telegrad_proto.ir import Value, apply_op
 from telegrad_proto.opset import OPSET, AttrValue, Op
+from telegrad_proto.spec import Spec
 
 Number = bool | int | float | complex
 Operand = Value | Number
@@ -29,6 +34,22 @@ class _Mode(threading.local):
 
 
 _mode = _Mode()
+
+
+class Batched(Value):
+    """A batch of values.
+
+    Attributes:
+        whole: all of them, along a leading axis.
+
+    Shape: whole is (n, ...) where the spec, that of one, is (...)
+    """
+
+    __slots__ = ("whole",)
+
+    def __init__(self, whole: Value) -> None:
+        super().__init__(whole.spec.with_shape(whole.spec.shape[1:]))
+        self.whole = whole
 
 
 @contextmanager
@@ -117,7 +138,26 @@ def call(op: Op, inputs: tuple[Operand, ...], attrs: tuple[AttrValue, ...]) -> t
     return _emit(op, tuple(values), attrs)
 
 
+class _Emitter:
+    """Hands the primitives of batching rules to the graph."""
+
+    def spec(self, value: Value, /) -> Spec:
+        return value.spec
+
+    def apply(self, op: Op, inputs: Sequence[Value], attrs: tuple[AttrValue, ...], /) -> tuple[Value, ...]:
+        return _emit(op, tuple(inputs), attrs)
+
+
+_EMITTER: Final = _Emitter()
+
+
 def _emit(op: Op, values: tuple[Value, ...], attrs: tuple[AttrValue, ...]) -> tuple[Value, ...]:
+    carries = [type(value) is Batched for value in values]
+    if True in carries:
+        inputs = [value.whole if isinstance(value, Batched) else value for value in values]
+        size = inputs[carries.index(True)].spec.shape[0]
+        made = apply_batched(_EMITTER, op, inputs, carries, attrs, size=size)
+        return tuple([Batched(value) for value in made])
     node = apply_op(op, values, attrs, track=_mode.track)
     node.origin = _mode.origin
     return node.outputs()

@@ -75,7 +75,7 @@ class _Lowering:
         for node, _ in selection.nodes:
             if node.op is GRADIENT:
                 request = request_of(node)
-                results = gradients(request.roots, request.cotangents, request.wrt)
+                results = gradients(request.roots, request.cotangents, request.wrt, batch=request.batch)
                 self._alive.extend(
                     results
                 )  # terms are found by identity: nothing may die and be reborn meanwhile

@@ -88,7 +88,7 @@ class Node(_message.Message):
     def __init__(self, op: _Optional[str] = ..., inputs: _Optional[_Iterable[int]] = ..., attrs: _Optional[bytes] = ..., output: _Optional[int] = ..., needs: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Backward(_message.Message):
-    __slots__ = ("after", "roots", "cotangents", "wrt", "gradients", "retain_graph", "create_graph")
+    __slots__ = ("after", "roots", "cotangents", "wrt", "gradients", "retain_graph", "create_graph", "batched")
     AFTER_FIELD_NUMBER: _ClassVar[int]
     ROOTS_FIELD_NUMBER: _ClassVar[int]
     COTANGENTS_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +96,7 @@ class Backward(_message.Message):
     GRADIENTS_FIELD_NUMBER: _ClassVar[int]
     RETAIN_GRAPH_FIELD_NUMBER: _ClassVar[int]
     CREATE_GRAPH_FIELD_NUMBER: _ClassVar[int]
+    BATCHED_FIELD_NUMBER: _ClassVar[int]
     after: int
     roots: _containers.RepeatedScalarFieldContainer[int]
     cotangents: _containers.RepeatedScalarFieldContainer[int]
@@ -103,4 +104,5 @@ class Backward(_message.Message):
     gradients: _containers.RepeatedScalarFieldContainer[int]
     retain_graph: bool
     create_graph: bool
-    def __init__(self, after: _Optional[int] = ..., roots: _Optional[_Iterable[int]] = ..., cotangents: _Optional[_Iterable[int]] = ..., wrt: _Optional[_Iterable[int]] = ..., gradients: _Optional[_Iterable[int]] = ..., retain_graph: _Optional[bool] = ..., create_graph: _Optional[bool] = ...) -> None: ...
+    batched: bool
+    def __init__(self, after: _Optional[int] = ..., roots: _Optional[_Iterable[int]] = ..., cotangents: _Optional[_Iterable[int]] = ..., wrt: _Optional[_Iterable[int]] = ..., gradients: _Optional[_Iterable[int]] = ..., retain_graph: _Optional[bool] = ..., create_graph: _Optional[bool] = ..., batched: _Optional[bool] = ...) -> None: ...
