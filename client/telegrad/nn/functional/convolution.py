@@ -17,19 +17,14 @@ from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 def _check_weight(x: Tensor, weight: Tensor, bias: Tensor | None, ndim: int) -> None:
     if weight.ndim != ndim + 2:
         raise ShapeError(
-            f"weight should have {ndim + 2} dimensions for a convolution over {ndim}, got "
-            f"{list(weight.shape)}"
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight "
+            f"{list(weight.shape)}, but got {x.ndim}-dimensional input of size {list(x.shape)} instead"
         )
-    if x.dtype is not weight.dtype:
-        raise DTypeError(
-            f"Input type ({scalar_name(x.dtype)}) and weight type ({scalar_name(weight.dtype)}) should be "
-            f"the same"
-        )
-    if bias is not None and bias.dtype is not x.dtype:
-        raise DTypeError(
-            f"Input type ({scalar_name(x.dtype)}) and bias type ({scalar_name(bias.dtype)}) should be the "
-            f"same"
-        )
+    for given in (weight, bias):
+        if given is not None and given.dtype is not x.dtype:
+            raise DTypeError(
+                f"expected scalar type {scalar_name(x.dtype)} but found {scalar_name(given.dtype)}"
+            )
 
 
 def _sides(padding: Any, sizes: Ints, strides: Ints, dilations: Ints) -> tuple[Ints, Ints]:
@@ -42,7 +37,7 @@ def _sides(padding: Any, sizes: Ints, strides: Ints, dilations: Ints) -> tuple[I
     if padding == "valid":
         return (0,) * len(sizes), (0,) * len(sizes)
     if padding != "same":
-        raise ArgumentError(f"Invalid padding string: '{padding}', must be one of 'valid' or 'same'")
+        raise ArgumentError(f"Invalid padding string: '{padding}'")
     if any(step != 1 for step in strides):
         raise ArgumentError("padding='same' is not supported for strided convolutions")
     total = [apart * (size - 1) for size, apart in zip(sizes, dilations, strict=True)]
@@ -213,6 +208,17 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
     x, single = batched(input, 2, "unfold")
+    counts = tuple(
+        (n + 2 * side - gap * (size - 1) - 1) // step + 1
+        for n, side, gap, size, step in zip(x.shape[2:], sides, apart, sizes, strides, strict=True)
+    )
+    if min(counts) < 1:
+        raise ShapeError(
+            f"Given input with spatial size {tuple(x.shape[2:])}, kernel_size={sizes}, dilation={apart}, "
+            f"padding={sides}, calculated shape of the array of sliding blocks as {counts}, but its "
+            f"components "
+            "must be at least one."
+        )
     seen = p.windows(surrounded(x, sides, sides), sizes=sizes, strides=strides, dilations=apart)
     n, channels, high, wide = seen.shape[:4]
     columns = p.transpose(seen, perm=(0, 1, 4, 5, 2, 3))

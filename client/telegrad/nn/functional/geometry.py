@@ -60,25 +60,35 @@ def surrounded(x: Tensor, low: Sequence[int], high: Sequence[int], value: float 
     return p.pad(x, low=(*lead, *low), high=(*lead, *high), interior=(0,) * x.ndim, value=value)
 
 
-def pooled_size(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
-    """How many windows a pool sees along a dimension.
+def _pooled_size(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    # The last window must not lie in the padding alone.
+    return count - 1 if ceil_mode and (count - 1) * stride >= size + padding else count
+
+
+def pooled_sizes(
+    shape: Sequence[int], sizes: Ints, strides: Ints, padding: Ints, dilations: Ints, *, ceil_mode: bool
+) -> Ints:
+    """How many windows a pool sees along each of the last dimensions.
 
     Source: pooling_output_shape of PyTorch 2.13.
 
     Raises:
-        ArgumentError: the stride is 0.
+        ArgumentError: a stride is 0.
         ShapeError: the windows do not fit.
     """
-    if stride == 0:
+    if 0 in strides:
         raise ArgumentError("stride should not be zero")
-    span = dilation * (kernel - 1) + 1
-    room = size + 2 * padding - span
-    count = (-(-room // stride) if ceil_mode else room // stride) + 1
-    if ceil_mode and (count - 1) * stride >= size + padding:
-        # The last window would lie in the padding alone.
-        count -= 1
-    if count < 1:
+    spatial = shape[len(shape) - len(sizes) :]
+    counts = tuple(
+        _pooled_size(n, size, step, side, gap, ceil_mode)
+        for n, size, step, side, gap in zip(spatial, sizes, strides, padding, dilations, strict=True)
+    )
+    if any(count < 1 for count in counts):
+        channels = shape[len(shape) - len(sizes) - 1]
+        before, after = ("x".join(map(str, (channels, *dims))) for dims in (spatial, counts))
         raise ShapeError(
-            f"Given input size: ({size}). Calculated output size: ({count}). Output size is too small"
+            f"Given input size: ({before}). Calculated output size: ({after}). Output size is too small"
         )
-    return count
+    return counts

@@ -171,7 +171,8 @@ def batch_norm(
         )
     else:
         if running_mean is None or running_var is None:
-            raise ArgumentError("Expected running_mean and running_var to be defined when training=False")
+            missing = "running_mean" if running_mean is None else "running_var"
+            raise ArgumentError(f"{missing} must be defined in evaluation mode")
         spread = p.rsqrt(p.add(running_var, like(running_var, eps)))
         away = p.sub(input, p.reshape(running_mean, shape=line))
         out = p.mul(away, p.reshape(spread, shape=line))

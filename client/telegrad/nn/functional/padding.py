@@ -20,9 +20,8 @@ def constant_around(x: Tensor, sides: Sequence[int], value: Number = 0) -> Tenso
         raise ArgumentError("Padding length must be divisible by 2")
     if len(sides) > 2 * x.ndim:
         raise ShapeError(
-            f"Length of pad should be no more than twice the number of dimensions of the input. Pad length "
-            f"is {len(sides)} "
-            f"while the input has {x.ndim} dimensions."
+            "Padding length should be less than or equal to two times the input dimension but got padding "
+            f"length {len(sides)} and input of dimension {x.ndim}"
         )
     lead = (0,) * (x.ndim - len(sides) // 2)
     low, high = (*lead, *reversed(sides[0::2])), (*lead, *reversed(sides[1::2]))

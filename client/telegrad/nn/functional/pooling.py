@@ -12,7 +12,7 @@ from telegrad import _primitives as p
 from telegrad.creation import from_array
 from telegrad.functions.operands import detached, like, positions
 from telegrad.nn.functional.activation import HERE
-from telegrad.nn.functional.geometry import Ints, batched, per_dim, pooled_size, surrounded, unbatched
+from telegrad.nn.functional.geometry import Ints, batched, per_dim, pooled_sizes, surrounded, unbatched
 from telegrad.promotion import constant
 from telegrad.registry import function
 from telegrad.tensor import Tensor
@@ -22,14 +22,12 @@ from telegrad_proto.errors import ArgumentError, ShapeError
 
 def _check_padding(sizes: Ints, padding: Ints, dilations: Ints) -> None:
     for size, side, apart in zip(sizes, padding, dilations, strict=True):
-        span = (size - 1) * apart + 1
         if side < 0:
             raise ArgumentError(f"pad must be non-negative, but got pad: {side}")
-        if side > span // 2:
+        if side > ((size - 1) * apart + 1) // 2:
             raise ShapeError(
                 f"pad should be at most half of effective kernel size, but got pad={side}, "
-                f"kernel_size={size} and "
-                f"dilation={apart}"
+                f"kernel_size={size} and dilation={apart}"
             )
 
 
@@ -87,10 +85,7 @@ def average_pool(
         raise ArgumentError("divisor must be not zero")
     x, single = batched(x, ndim, name)
     spatial = tuple(x.shape[2:])
-    counts = tuple(
-        pooled_size(n, size, step, side, 1, ceil_mode)
-        for n, size, step, side in zip(spatial, sizes, strides, sides, strict=True)
-    )
+    counts = pooled_sizes(x.shape, sizes, strides, sides, (1,) * ndim, ceil_mode=ceil_mode)
     seen = _windows(x, counts, sizes, strides, sides, (1,) * ndim, 0)
     total = p.sum(seen, axes=tuple(range(2 + ndim, 2 + 2 * ndim)), keepdims=False)
     count = divisor_override or _divisors(spatial, counts, sizes, strides, sides, whole=count_include_pad)
@@ -162,10 +157,7 @@ def largest_of_windows(
     _check_padding(sizes, sides, apart)
     x, single = batched(x, ndim, name)
     spatial = tuple(x.shape[2:])
-    counts = tuple(
-        pooled_size(n, size, step, side, gap, ceil_mode)
-        for n, size, step, side, gap in zip(spatial, sizes, strides, sides, apart, strict=True)
-    )
+    counts = pooled_sizes(x.shape, sizes, strides, sides, apart, ceil_mode=ceil_mode)
     seen = _windows(detached(x), counts, sizes, strides, sides, apart, _lowest(x))
     rows = p.reshape(seen, shape=(*seen.shape[: 2 + ndim], math.prod(sizes)))
     tap = p.argmax(rows, axis=rows.ndim - 1, keepdims=False)

@@ -9,7 +9,6 @@ from telegrad.functions.contraction import matmul
 from telegrad.functions.operands import detached, filled, like, positions
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.noise import dropped
-from telegrad.promotion import constant
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, int64
@@ -58,11 +57,9 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     Raises:
         ShapeError: sizes that do not fit.
     """
-    if tuple(input1.shape[:-1]) != tuple(input2.shape[:-1]):
-        raise ShapeError(
-            f"bilinear(): input batch dimensions do not match: got {list(input1.shape)} and "
-            f"{list(input2.shape)}"
-        )
+    for d, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=False)):
+        if m != n:
+            raise ShapeError(f"bilinear(): input batch dimensions do not match at dim {d}: got {m} and {n}")
     lead = tuple(input1.shape[:-1])
     k, i, j = weight.shape
     if input1.shape[-1] != i or input2.shape[-1] != j:
@@ -164,5 +161,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = int(p.amax(tensor, axes=tuple(range(tensor.ndim)), keepdims=False).item()) + 1
     if not tensor.numel():
         return filled((*tensor.shape, num_classes), 0, int64)
-    hit = p.eq(p.reshape(tensor, shape=(*tensor.shape, 1)), positions(num_classes))
-    return p.where(hit, constant(1, int64), constant(0, int64))
+    # Written at the places, and not compared with them, so that a place that there is not is an error.
+    zeros = filled((*tensor.shape, num_classes), 0, int64)
+    places = p.reshape(tensor, shape=(*tensor.shape, 1))
+    return p.scatter(zeros, places, filled(tuple(places.shape), 1, int64), axis=tensor.ndim)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,9 +13,10 @@ import numpy as np
 from telegrad import _primitives as p
 from telegrad.creation import from_array
 from telegrad.functions.operands import detached, expanded, like
+from telegrad.linalg.matrices import tied
 from telegrad.nn.functional.activation import HERE
 from telegrad.promotion import constant
-from telegrad.registry import function, labelled
+from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, ShapeError
@@ -138,6 +140,19 @@ def _cubic(image: Tensor, coordinates: Sequence[Tensor], padding: str, align_cor
     return _summed(image, taps)
 
 
+def _corners(align_corners: bool | None) -> bool:
+    if align_corners is None:
+        warnings.warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
+            "Please "
+            "specify align_corners=True if the old behavior is desired. See the documentation of "
+            "grid_sample for "
+            "details.",
+            stacklevel=4,
+        )
+    return bool(align_corners)
+
+
 @function(namespace=HERE, label=None)
 def grid_sample(
     input: Tensor,
@@ -179,7 +194,7 @@ def grid_sample(
             "grid_sampler(): expected grid and input to have same batch size, but got input with sizes "
             f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
-    corners = bool(align_corners)
+    corners = _corners(align_corners)
     coordinates = []
     for axis, size in enumerate(input.shape[2:]):
         place = spatial - 1 - axis
@@ -196,7 +211,8 @@ def grid_sample(
             for x, size in zip(coordinates, input.shape[2:], strict=True)
         ]
         if mode == "nearest":
-            out = _read(input, [p.round(x) for x in inner])
+            # The grid stands in the graph all the same, with a derivative of 0.
+            out = couple(tied(_read(input, [p.round(x) for x in inner]), grid), input, grid)
         else:
             out = _linear(input, inner)
     return labelled(out, f"GridSampler{spatial}DBackward0")
@@ -219,6 +235,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
             f"{list(size)}. "
             f"Got {list(theta.shape)}."
         )
+    align_corners = _corners(align_corners)
     lines = []
     for k in spatial:
         line = np.linspace(-1, 1, k) if k > 1 else np.zeros(1)
