@@ -42,7 +42,9 @@ CHANNEL_OPTIONS: Final[tuple[Option, ...]] = (
 SERVER_OPTIONS: Final[tuple[Option, ...]] = (
     *_SHARED,
     # Half of what clients do: a ping that comes early is no attack.
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", KEEPALIVE_TIME_MS // 2),
+    # gRPC's documents call it min_recv_ping_interval; the option itself has no "recv", and a wrong name is
+    # ignored.
+    ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_TIME_MS // 2),
     ("grpc.http2.max_ping_strikes", 2),
     # With port sharing on, a second server on a taken port would start silently and take half of the clients.
     ("grpc.so_reuseport", 0),
