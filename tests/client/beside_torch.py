@@ -87,9 +87,9 @@ def agree(
     if names:
         assert mine[1] == [name.removeprefix("torch::autograd::") for name in theirs[1]]
     assert len(mine[2]) == len(theirs[2])
-    for a, b in zip(mine[2], theirs[2], strict=True):
+    for found, wanted in zip(mine[2], theirs[2], strict=True):
         # Nothing and zeros are the same gradient.
-        left, right = (np.zeros(()) if g is None else g for g in (a, b))
+        left, right = (np.zeros(()) if g is None else g for g in (found, wanted))
         np.testing.assert_allclose(left, right, rtol=rtol, atol=atol)
 
 

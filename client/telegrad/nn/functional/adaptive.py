@@ -14,7 +14,7 @@ from telegrad.functions.operands import detached, expanded, filled
 from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, unbatched
-from telegrad.registry import function, labelled
+from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError
@@ -79,13 +79,14 @@ def _adaptive_average(ndim: int, label: str) -> Callable[..., Tensor]:
         sizes = _targets(x, output_size, ndim)
         out = adaptive_means(x, sizes)
         out = unbatched(out if out is not input else p.identity(out), single)
-        return labelled(out, "MeanBackward1") if ndim > 1 and set(sizes) == {1} else out
+        # torch takes a plain mean where the result is one element, and that is linear.
+        return labelled(out, "MeanBackward1") if ndim > 1 and set(sizes) == {1} else couple(out, input)
 
     name = apply.__name__ = apply.__qualname__ = f"adaptive_avg_pool{ndim}d"
     apply.__doc__ = (
         f"The means over windows that cut the last {ndim} dimensions into parts of the wanted number."
     )
-    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label, coupled=True)(apply)
+    return function(namespace=("", HERE) if ndim == 1 else HERE, label=label)(apply)
 
 
 adaptive_avg_pool1d = _adaptive_average(1, "SqueezeBackward1")
@@ -162,10 +163,11 @@ def _unpool(
         for n, step, size, side in zip(x.shape[2:], strides, sizes, sides, strict=True)
     ]
     target = natural if output_size is None else [int(n) for n in tuple(output_size)[-ndim:]]
-    for want, have, step in zip(target, natural, strides, strict=True):
+    for d, (want, have, step) in enumerate(zip(target, natural, strides, strict=True)):
         if not have - step < want < have + step:
             raise ArgumentError(
-                f"invalid output_size {target} (dim must be between {have - step} and {have + step})"
+                f'invalid output_size "{tuple(target)}" (dim {d} must be between {have - step} and '
+                f"{have + step})"
             )
     lead = tuple(x.shape[:2])
     count = math.prod(x.shape[2:])
@@ -188,7 +190,7 @@ def _inverse(ndim: int, label: str) -> Callable[..., Tensor]:
 
     name = apply.__name__ = apply.__qualname__ = f"max_unpool{ndim}d"
     apply.__doc__ = "What a max pool took, put back to its places among zeros."
-    return function(namespace=HERE, label=label, coupled=True)(apply)
+    return function(namespace=HERE, label=label)(apply)
 
 
 max_unpool1d = _inverse(1, "SqueezeBackward1")

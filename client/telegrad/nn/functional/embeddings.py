@@ -193,7 +193,8 @@ def embedding_bag(
         if offsets is not None:
             raise ArgumentError(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed "
-                "length sequences."
+                "length "
+                f"sequences. However, found offsets of type {type(offsets)}"
             )
         count, each = index.shape
         bags = index_tensor([i for i in range(count) for _ in range(each)])
