@@ -36,7 +36,8 @@ def test_it_ends_in_order_with_a_session_open(number: signal.Signals) -> None:
         assert transport.receive().seq == 1
         os.kill(pid, number)
         transport.close()
-    # `serving` asserts that the exit status is 0.
+        # Waits for the end and leaves the status: `serving` asserts that it is 0, and must not signal a second time.
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 def test_a_token_is_asked_for(tmp_path: Path) -> None:

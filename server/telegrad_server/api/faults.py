@@ -15,9 +15,11 @@ _log = logging.getLogger("telegrad.server")
 
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
-#: gRPC sends the text a second time beside the status; both must fit in 8 KiB of metadata.
-_MAX_TEXT = 500
-_MAX_STATUS_BYTES = 6 * 1024
+#: gRPC sends the text a second time beside the status; both must fit in 8 KiB of metadata. There a character of the
+#: text takes up to 12 bytes (percent-encoded), and the status a third more than its bytes (base64).
+_MAX_TEXT: Final = 200
+_MAX_STATUS_TEXT: Final = 500
+_MAX_STATUS_BYTES: Final = 4 * 1024
 
 
 class Abortable(Protocol):
@@ -40,7 +42,7 @@ def wire_form(error: TelegradError) -> tuple[grpc.StatusCode, str, tuple[tuple[s
     """An error as gRPC carries it: code, text, trailing metadata with the rich status."""
     status = to_status(error)
     if status.ByteSize() > _MAX_STATUS_BYTES:
-        status = to_status(type(error)(error.message[:_MAX_TEXT]))
+        status = to_status(type(error)(error.message[:_MAX_STATUS_TEXT]))
     text = error.message[:_MAX_TEXT]
     return _CODES[TABLE[type(error)].code], text, ((STATUS_DETAILS_KEY, status.SerializeToString()),)
 
