@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import uuid
 import zlib
@@ -24,6 +25,9 @@ for _name in [name for name in os.environ if name.startswith(("TELEGRAD_", "RAY_
     del os.environ[_name]
 os.environ[MARK] = RUN
 os.environ["MPLBACKEND"] = "Agg"
+# Matplotlib would leave its cache in the home folder of whoever runs the tests.
+_cache = tempfile.TemporaryDirectory(prefix="tg-cache-")
+os.environ["MPLCONFIGDIR"] = _cache.name
 
 
 def pytest_report_header() -> str:
@@ -70,3 +74,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if reporter is not None:
             reporter.write_line("\nleft behind by the tests:\n  " + "\n  ".join(left), red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure() -> None:
+    _cache.cleanup()
