@@ -1,0 +1,299 @@
+"""nn.Module: what a layer or a network is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+from telegrad.autograd.hooks import Handle
+from telegrad.autograd.mode import no_grad
+from telegrad.creation import dtype_of, dtype_of_class
+from telegrad.nn.state import Stateful
+from telegrad.tensor import Tensor
+from telegrad.types import check_device, device, memory_format
+from telegrad_proto import dtypes
+from telegrad_proto.dtypes import DType
+from telegrad_proto.errors import ArgumentError, GraphError
+
+
+class MissingForwardError(GraphError, NotImplementedError):
+    """A module was called whose class has no `forward`."""
+
+
+class Module(Stateful):
+    """A function with parameters. Subclasses write `forward`.
+
+    Attributes:
+        training: layers such as dropout do what they do in training.
+    """
+
+    training: bool
+    _forward_hooks: dict[int, Callable[..., Any]]
+    _forward_pre_hooks: dict[int, Callable[..., Any]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        name = type(self).__name__
+        if kwargs:
+            raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        if args:
+            raise TypeError(f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given")
+        super().__init__()
+        object.__setattr__(self, "training", True)
+        object.__setattr__(self, "_forward_hooks", {})
+        object.__setattr__(self, "_forward_pre_hooks", {})
+
+    forward: Callable[..., Any]
+
+    def _no_forward(self, *args: Any) -> None:
+        raise MissingForwardError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._forward_hooks and not self._forward_pre_hooks:
+            return self.forward(*args, **kwargs)
+        return self._call_with_hooks(args, kwargs)
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        called: set[int] = set()
+        result: Any = None
+        try:
+            for hook in list(self._forward_pre_hooks.values()):
+                args, kwargs = hook(self, args, kwargs)
+            result = self.forward(*args, **kwargs)
+            for number, hook in list(self._forward_hooks.items()):
+                called.add(number)
+                changed = hook(self, args, kwargs, result)
+                if changed is not None:
+                    result = changed
+            return result
+        except Exception:
+            for number, hook in list(self._forward_hooks.items()):
+                if number not in called and getattr(hook, "always", False):
+                    self._call_after_error(hook, args, kwargs, result)
+            raise
+
+    def _call_after_error(
+        self, hook: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        try:
+            hook(self, args, kwargs, result)
+        except Exception as error:  # noqa: BLE001 - the forward's own error is the one to raise
+            warnings.warn(
+                "module forward hook with ``always_call=True`` raised an exception that was silenced as "
+                f"another error was raised in forward: {error}",
+                stacklevel=2,
+            )
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Calls `hook(module, args)` before the forward; what it returns takes the arguments' place.
+
+        Args:
+            hook: the function.
+            prepend: call it before those that are there.
+            with_kwargs: call `hook(module, args, kwargs)`, which returns both or None.
+        """
+
+        def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+            changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
+            if changed is None:
+                return args, kwargs
+            if not with_kwargs:
+                return (changed if isinstance(changed, tuple) else (changed,)), kwargs
+            if not (isinstance(changed, tuple) and len(changed) == 2):
+                raise RuntimeError(
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
+                    f"{changed}."
+                )
+            return changed
+
+        return _hooked(self._forward_pre_hooks, call, prepend)
+
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> Handle:
+        """Calls `hook(module, args, output)` after the forward; what it returns takes the output's place.
+
+        Args:
+            hook: the function.
+            prepend: call it before those that are there.
+            with_kwargs: call `hook(module, args, kwargs, output)`.
+            always_call: call it even if the forward raises.
+        """
+
+        def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+            return hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
+
+        call.always = always_call  # type: ignore[attr-defined]  # a mark on the function
+        return _hooked(self._forward_hooks, call, prepend)
+
+    def train(self, mode: bool = True) -> Self:
+        """Itself, in training mode or out of it, with all modules below.
+
+        Raises:
+            ArgumentError: the mode is no bool.
+        """
+        if not isinstance(mode, bool):
+            raise ArgumentError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Itself, out of training mode."""
+        return self.train(False)
+
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
+        """Itself, after the function was called with every module below and this one, innermost first."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Itself, all parameters recorded for differentiation or no longer."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Takes all parameters' gradients away, or fills them with zeros."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = parameter.grad.detach().new_zeros(parameter.grad.shape)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Itself, all tensors replaced by what the function makes of them."""
+        for module in self.children() if recurse else ():
+            module._apply(fn)
+        with no_grad():
+            for parameter in self._parameters.values():
+                if parameter is None:
+                    continue
+                _replace(parameter, fn)
+            for name, buffer in self._buffers.items():
+                if buffer is not None:
+                    self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *where: Any, **named: Any) -> Self:
+        """Itself, with parameters and buffers of floating point in another type.
+
+        Takes what torch takes: a dtype, a device (`cpu`), both, or a tensor whose type is meant.
+
+        Raises:
+            TypeError: the type is an integer one.
+        """
+        wanted = named.pop("dtype", None)
+        check_device(named.pop("device", None))
+        for argument in where:
+            if isinstance(argument, Tensor):
+                wanted = argument.dtype
+            elif isinstance(argument, (str, device)):
+                check_device(argument)
+            elif argument is not None and not isinstance(argument, (memory_format, bool)):
+                wanted = argument
+        if wanted is None:
+            return self
+        dtype = dtype_of(wanted)
+        if not dtype.is_differentiable:
+            raise TypeError(
+                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype!r}"
+            )
+        return self._apply(lambda t: t.to(dtype) if t.dtype.is_differentiable else t)
+
+    def _as(self, dtype: DType) -> Self:
+        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
+
+    def float(self) -> Self:
+        """Itself, with floating point tensors as float32."""
+        return self._as(dtypes.float32)
+
+    def double(self) -> Self:
+        """Itself, with floating point tensors as float64."""
+        return self._as(dtypes.float64)
+
+    def half(self) -> Self:
+        """Itself, with floating point tensors as float16."""
+        return self._as(dtypes.float16)
+
+    def type(self, dst_type: Any) -> Self:
+        """Itself, with all tensors in another type."""
+        dtype = dtype_of_class(dst_type)
+        return self._apply(lambda t: t.to(dtype))
+
+    def cpu(self) -> Self:
+        """Itself: all tensors are there, from the program's point of view."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Not to be had: the server chooses its device.
+
+        Raises:
+            GraphError: always.
+        """
+        check_device("cuda")
+        return self
+
+    def share_memory(self) -> Self:
+        """Itself: the tensors are elsewhere already."""
+        return self
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """What the printed module shows of its settings; for subclasses to say."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr().split("\n") if self.extra_repr() else []
+        below = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
+        if not extra and not below:
+            return f"{self._get_name()}()"
+        if len(extra) == 1 and not below:
+            return f"{self._get_name()}({extra[0]})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(extra + below) + "\n)"
+
+
+Module.forward = Module._no_forward
+
+
+def indented(text: str) -> str:
+    """The text, all lines but the first moved in by two."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *(f"  {line}" if line.strip() else "" for line in others)])
+
+
+def _hooked(hooks: dict[int, Any], hook: Any, prepend: bool) -> Handle:
+    handle = Handle(hooks, hook)
+    if prepend:
+        number = handle._number
+        others = {key: value for key, value in hooks.items() if key != number}
+        mine = hooks[number]
+        hooks.clear()
+        hooks[number] = mine
+        hooks.update(others)
+    return handle
+
+
+def _replace(parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> None:
+    gradient = parameter.grad
+    made = fn(parameter)
+    if made is not parameter:
+        parameter.data = made
+    if gradient is not None:
+        changed = fn(gradient)
+        if changed is not gradient:
+            parameter.grad = changed.detach()
