@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
+from typing import Any
 
 import grpc
 
@@ -32,12 +33,13 @@ def test_an_idle_stream_outlives_many_pings() -> None:
     messages: SimpleQueue[bytes | None] = SimpleQueue()
     with ThreadPoolExecutor(1) as pool:
         server = grpc.server(pool, options=hurried(channel.SERVER_OPTIONS))
-        echo = grpc.stream_stream_rpc_method_handler(lambda requests, _: requests)
+        echo: Any = grpc.stream_stream_rpc_method_handler(lambda requests, _: requests)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("echo", {"Echo": echo}),))
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         with grpc.insecure_channel(f"127.0.0.1:{port}", options=hurried(channel.CHANNEL_OPTIONS)) as client:
-            call = client.stream_stream("/echo/Echo")(iter(messages.get, None))
+            method: Any = client.stream_stream("/echo/Echo")
+            call = method(iter(messages.get, None))
             messages.put(b"hello")
             assert next(call) == b"hello"
             call.add_callback(ended.set)

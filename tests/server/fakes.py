@@ -60,7 +60,7 @@ class FakeEngine:
             outcome.error.CopyFrom(to_status(CancelledError("stopped on request")))
         if DEFECT in fragment.fetches:
             raise ZeroDivisionError("secret detail")
-        if LARGE in fragment.fetches:
+        for _ in range(list(fragment.fetches).count(LARGE)):
             outcome.values.add(id=LARGE, data=bytes(1_000_000))
         return outcome
 
@@ -81,7 +81,7 @@ class FakeEngine:
         if value_id > 10_000_000:
             raise StructureError(f"get: value {value_id} is released or never defined")
         data = np.arange(value_id, dtype=np.uint8)
-        return Spec((value_id,), uint8), memoryview(data) if value_id else memoryview(b"")
+        return Spec((value_id,), uint8), data.data if value_id else memoryview(b"")
 
     def residuals(self) -> session_pb2.ResidualsReply:
         return session_pb2.ResidualsReply(held_bytes=len(self.applied))
@@ -159,5 +159,6 @@ def converse(
         grpc.RpcError: the server ended it.
     """
     raw = [r if isinstance(r, bytes) else r.SerializeToString() for r in requests]
-    call = channel.stream_stream(f"/{SERVICE}/Attach")(iter(raw), metadata=metadata)
+    attach: Any = channel.stream_stream(f"/{SERVICE}/Attach")
+    call = attach(iter(raw), metadata=metadata)
     return [session_pb2.Reply.FromString(reply) for reply in call]

@@ -16,7 +16,7 @@ _log = logging.getLogger("telegrad.server")
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
 #: gRPC sends the text a second time beside the status; both must fit in 8 KiB of metadata. There a
-#: character of the text takes up to 12 bytes (percent-encoded), the status a third more than its bytes (base64).
+#: character of the text takes up to 12 bytes (percent-encoded), the status a third more (base64).
 _MAX_TEXT: Final = 200
 _MAX_STATUS_TEXT: Final = 500
 _MAX_STATUS_BYTES: Final = 4 * 1024

@@ -34,7 +34,7 @@ class Odd:
     def __init__(self) -> None:
         self.behavior: Any = None
         self.server = grpc.server(ThreadPoolExecutor(4))
-        methods = {
+        methods: dict[str, Any] = {
             "Attach": grpc.stream_stream_rpc_method_handler(self._call),
             "Put": grpc.stream_unary_rpc_method_handler(
                 self._call, response_serializer=tensor_pb2.PutReply.SerializeToString
@@ -183,7 +183,7 @@ def test_a_server_that_got_less(odd: Odd, connection: Connection) -> None:
 
 
 def test_what_every_call_carries(odd: Odd) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[str, str | bytes] = {}
 
     def behave(_: object, context: grpc.ServicerContext) -> bytes:
         seen.update(dict(context.invocation_metadata()))

@@ -74,7 +74,7 @@ def forward(name: str, inputs: Arrays, attrs: Mapping[str, AttrValue]) -> list[A
 
 def draw_like(rng: np.random.Generator, array: Array) -> Array:
     """Normal numbers of the array's shape and element type."""
-    drawn = rng.standard_normal(array.shape)
+    drawn: Any = rng.standard_normal(array.shape)
     if array.dtype.kind == "c":
         drawn = drawn + 1j * rng.standard_normal(array.shape)
     return np.asarray(drawn, dtype=array.dtype)

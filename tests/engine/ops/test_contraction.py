@@ -16,7 +16,8 @@ from tests.engine.ops.beside_torch import assert_as_torch
 def test_matmul(a: tuple[int, ...], b: tuple[int, ...], kind: str, rng: np.random.Generator) -> None:
     import torch
 
-    x, y = rng.standard_normal(a), rng.standard_normal(b)
+    x: np.ndarray = rng.standard_normal(a)
+    y: np.ndarray = rng.standard_normal(b)
     if kind == "c":
         x, y = x + 1j * rng.standard_normal(a), y - 2j
     assert_as_torch("matmul", torch.matmul, x, y, orders=2)

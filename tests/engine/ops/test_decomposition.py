@@ -15,8 +15,10 @@ from tests.engine.ops.beside_torch import assert_as_torch
 from tests.engine.ops.graphs import differentiated, leaf
 
 #: Operators of several outputs, which `emit` types as one.
-svd: Callable[..., tuple[Value, ...]] = g.svd
-eigh: Callable[..., tuple[Value, ...]] = g.eigh
+svd: Any = g.svd
+eigh: Any = g.eigh
+qr: Any = g.qr
+eig: Any = g.eig
 
 
 def matrices(rng: np.random.Generator, *shape: int, kind: str) -> np.ndarray:
@@ -45,7 +47,7 @@ def test_qr(shape: tuple[int, ...], complete: bool, rng: np.random.Generator) ->
 
 
 def test_the_columns_that_any_could_replace_have_no_derivative() -> None:
-    build = differentiated(lambda x: g.qr(x, complete=True), 1)
+    build = differentiated(lambda x: qr(x, complete=True), 1)
     values = [leaf(np.zeros(shape)) for shape in [(4, 3), (4, 4), (4, 3)]]
     with pytest.raises(GradientError, match="not differentiable when mode='complete' and nrows > ncols"):
         build(*values)
@@ -106,9 +108,9 @@ def test_values_alone(kind: str, rng: np.random.Generator) -> None:
 
     x = matrices(rng, 3, 3, kind=kind)
     cases: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
-        (lambda v: [g.svd(v, full=False)[1]], torch.linalg.svdvals),
-        (lambda v: [g.eigh(v)[0]], torch.linalg.eigvalsh),
-        (lambda v: [g.abs(g.eig(v)[0])], lambda t: torch.linalg.eigvals(t).abs()),
+        (lambda v: [svd(v, full=False)[1]], torch.linalg.svdvals),
+        (lambda v: [eigh(v)[0]], torch.linalg.eigvalsh),
+        (lambda v: [g.abs(eig(v)[0])], lambda t: torch.linalg.eigvals(t).abs()),
     ]
     for build, function in cases:
         t = torch.from_numpy(x).requires_grad_()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -40,9 +41,7 @@ def error_of(error: grpc.RpcError) -> Exception:
 
 
 @pytest.mark.parametrize("metadata", [(), WRONG], ids=["no token", "wrong token"])
-def test_every_kind_of_call_is_turned_away(
-    channel: grpc.Channel, worker: FakeWorker, metadata: object
-) -> None:
+def test_every_kind_of_call_is_turned_away(channel: grpc.Channel, worker: FakeWorker, metadata: Any) -> None:
     stub = session_pb2_grpc.SessionStub(channel)
     calls = [
         lambda: converse(channel, [opening(), CLOSE], metadata),
@@ -98,6 +97,7 @@ def test_a_defect_becomes_an_incident_that_names_the_request(
 
 
 def test_an_unknown_method_is_unknown(channel: grpc.Channel) -> None:
+    method: Any = channel.unary_unary("/telegrad.v1.Session/Other")
     with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/telegrad.v1.Session/Other")(b"", metadata=RIGHT)
+        method(b"", metadata=RIGHT)
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

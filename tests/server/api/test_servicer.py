@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -153,7 +154,8 @@ def test_a_wrong_conversation_is_refused(
 
 
 def test_a_message_past_the_limit_is_refused_and_the_server_goes_on(channel: grpc.Channel) -> None:
-    call = channel.stream_stream(f"/{SERVICE}/Attach")(iter([bytes(MAX_MESSAGE_BYTES + 1)]))
+    attach: Any = channel.stream_stream(f"/{SERVICE}/Attach")
+    call = attach(iter([bytes(MAX_MESSAGE_BYTES + 1)]))
     with pytest.raises(grpc.RpcError) as caught:
         next(call)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -21,7 +22,8 @@ class Conversation:
     def __init__(self, channel: grpc.Channel) -> None:
         self._requests: list[bytes] = []
         self._more = threading.Semaphore(0)
-        self.call = channel.stream_stream(f"/{SERVICE}/Attach")(self._iterate())
+        attach: Any = channel.stream_stream(f"/{SERVICE}/Attach")
+        self.call = attach(self._iterate())
         self.opened = self.say(opening()).opened
 
     def _iterate(self) -> object:
