@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from telegrad_proto.errors import ProtocolError, SessionNotFoundError, TelegradError
+from telegrad_proto.limits import MAX_MESSAGE_BYTES
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
 from telegrad_proto.v1 import session_pb2
@@ -95,7 +96,7 @@ class WorkerSession:
             if seq <= self._cancelled_seq:
                 self._engine.cancel(seq)
             try:
-                reply = session_pb2.Reply(outcome=self._engine.apply(fragment)).SerializeToString()
+                reply = _reply(self._engine.apply(fragment))
             except Exception as error:  # noqa: BLE001  # a defect: the caller gets an incident, the log the rest
                 reply = _failed(seq, incident(error, f"fragment {seq} of session {self.session_id}"))
             self._running_seq = 0
@@ -151,6 +152,15 @@ class WorkerSession:
         return self._engine
 
 
-def _failed(seq: int, error: TelegradError) -> bytes:
-    outcome = session_pb2.Outcome(seq=seq, error=to_status(error))
+def _reply(outcome: session_pb2.Outcome) -> bytes:
+    reply = session_pb2.Reply(outcome=outcome).SerializeToString()
+    if len(reply) <= MAX_MESSAGE_BYTES:
+        return reply
+    # Each value is small enough to travel here, but not all of them together.
+    for value in outcome.values:
+        value.by_get = True
     return session_pb2.Reply(outcome=outcome).SerializeToString()
+
+
+def _failed(seq: int, error: TelegradError) -> bytes:
+    return _reply(session_pb2.Outcome(seq=seq, error=to_status(error)))

@@ -11,7 +11,7 @@ from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
 from telegrad_server.worker.session import WorkerSession
-from tests.server.fakes import BLOCK, DEFECT, FakeEngine, fragment
+from tests.server.fakes import BLOCK, DEFECT, LARGE, FakeEngine, fragment
 
 
 def apply(session: WorkerSession, request: session_pb2.Request) -> session_pb2.Outcome:
@@ -94,6 +94,14 @@ def test_closing_stops_what_runs_and_frees(engine: FakeEngine, session: WorkerSe
     ):
         with pytest.raises(SessionNotFoundError):
             call()
+
+
+def test_values_that_are_too_many_for_one_message_are_left_to_be_got(session: WorkerSession) -> None:
+    few = apply(session, fragment(1, LARGE))
+    assert len(few.values[0].data) == 1_000_000
+    many = apply(session, fragment(2, *[LARGE] * 5))
+    assert [value.WhichOneof("content") for value in many.values] == ["by_get"] * 5
+    assert apply(session, fragment(2, *[LARGE] * 5)) == many
 
 
 def test_a_payload_becomes_known_when_it_is_whole(engine: FakeEngine, session: WorkerSession) -> None:
