@@ -118,9 +118,7 @@ def norm(
     require_floating(A, "linalg.norm")
     dims = None if dim is None else [dim] if isinstance(dim, int) else list(dim)
     if dims is not None and len(dims) not in (1, 2):
-        raise ArgumentError(
-            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {' '.join(map(str, dims))}"
-        )
+        raise ArgumentError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {dims}")
     if dims is None and ord is not None and A.ndim not in (1, 2):
         raise ShapeError(
             f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."

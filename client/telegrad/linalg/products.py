@@ -124,8 +124,18 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
 
 @function(namespace="linalg", label="LinalgCrossBackward0")
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
-    """The vector products along a dimension of three."""
-    return cross_product(input, other, axis_of(dim, input.ndim))
+    """The vector products along a dimension of three.
+
+    Raises:
+        ShapeError: it has another length.
+    """
+    axis = axis_of(dim, input.ndim)
+    if input.ndim == other.ndim and not input.shape[axis] == other.shape[axis] == 3:
+        raise ShapeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[axis]} and "
+            f"{other.shape[axis]}"
+        )
+    return cross_product(input, other, axis)
 
 
 @function(namespace="linalg", label=None)
@@ -154,7 +164,7 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
         x = p.reshape(x, shape=(1,))
     count = x.shape[-1] if N is None else N
     if count <= 1:
-        raise ArgumentError(f"N must be greater than 1. Got {count}")
+        raise ArgumentError("N must be greater than 1.")
     shape = tuple(x.shape)
     wide = expanded(p.reshape(x, shape=(*shape, 1)), (*shape, count - 1))
     ones = filled((*shape, 1), 1, x.dtype)
