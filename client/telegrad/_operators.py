@@ -12,7 +12,7 @@ import numpy as np
 from telegrad.convert import own_copy
 from telegrad.creation import from_array
 from telegrad.promotion import constant, is_number, number, with_number
-from telegrad.recorder import record
+from telegrad.recorder import current, record
 from telegrad.registry import FUNCTIONS
 from telegrad.storage import check_writable, write
 from telegrad.tensor import Tensor
@@ -106,8 +106,9 @@ def _unary(function: str) -> Callable[[Tensor], Any]:
 def _in_place(operator: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
     def assign(self: Tensor, other: Any) -> Any:
         check_writable(self)
+        first = current().next_id
         result = operator(self, other)
-        return result if result is NotImplemented else write(self, result)
+        return result if result is NotImplemented else write(self, result, since=first)
 
     return assign
 

@@ -19,7 +19,7 @@ from telegrad.convert import array_of_data
 from telegrad.creation import from_array
 from telegrad.promotion import cast, constant, get_default_dtype, is_number, number
 from telegrad.steps import Step
-from telegrad.storage import check_writable, view, write_through
+from telegrad.storage import check_places, check_writable, view, write_through
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int64, uint8
@@ -276,6 +276,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
             shapes.check_expand(source._value.spec.shape, shape)
             source = p.broadcast_to(source, shape=shape)
         steps = _steps(plan)
+        check_places(self, steps)
         write_through(self, steps or (("reshape", shape),), cast(source, dtype))
         return
     if source.dtype is not dtype:

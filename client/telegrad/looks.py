@@ -9,10 +9,10 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad import display
+from telegrad.aliasing import grad_mode
 from telegrad.convert import NDArray
 from telegrad.creation import array_from
 from telegrad.promotion import get_default_dtype
-from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import storage, views
+from telegrad import strides as places
 from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
@@ -76,31 +77,28 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
 
 def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor, or a copy of a view whose elements torch would have to move."""
-    return self if views.is_contiguous(self) else p.identity(self)
+    return self if places.is_contiguous(self) else p.identity(self)
 
 
 def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
     """Whether torch's tensor of the same making would lie in memory without gaps."""
-    return views.is_contiguous(self)
+    return places.is_contiguous(self)
 
 
 def stride(self: Tensor, dim: int | None = None) -> Any:
     """How far apart, in elements, neighbours along each dimension would lie in torch."""
-    strides = views.layout_of(self)[1]
+    strides = places.layout_of(self)[1]
     return strides if dim is None else strides[self._axis(dim)]
 
 
 def storage_offset(self: Tensor) -> int:
     """Where in its storage the tensor would begin in torch."""
-    return views.layout_of(self)[2]
+    return places.layout_of(self)[2]
 
 
 def is_set_to(self: Tensor, other: Tensor) -> bool:
     """Whether both are the same part of the same storage."""
-    mine, theirs = self._alias, other._alias
-    if mine is None or theirs is None:
-        return self is other
-    return mine.storage is theirs.storage and views.layout_of(self) == views.layout_of(other)
+    return places.same_places(self, other)
 
 
 def detach(self: Tensor) -> Tensor:
@@ -156,7 +154,8 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 
 def _filled(self: Tensor, value: Number, label: str) -> Tensor:
     spec = self._value.spec
-    return storage.write(self, p.broadcast_to(constant(value, spec.dtype), shape=spec.shape), label)
+    filled_ = p.broadcast_to(constant(value, spec.dtype), shape=spec.shape)
+    return storage.write(self, filled_, label, overlap=True)
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

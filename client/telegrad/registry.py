@@ -330,7 +330,8 @@ def _in_place(function: Callable[..., Any], name: str) -> Callable[..., Tensor]:
         from telegrad.storage import check_writable, write  # storage needs the views, which need primitives
 
         check_writable(self)
-        return write(self, function(self, *args, **kwargs))
+        first = (recording._recorder or recording.current()).next_id
+        return write(self, function(self, *args, **kwargs), since=first)
 
     method.__name__ = method.__qualname__ = name + "_"
     method.__doc__ = f"`{name}`, written into this tensor."

@@ -123,12 +123,15 @@ class Session:
                     uploads.append(len(data))
                 return digest
 
-            last: session_pb2.Fragment | None = None
-            for fragment in fragments_of(batch, inline_bytes=limit, upload=upload):
-                if last is not None:
-                    self._send(last, reason, site, {}, uploads)
-                last = fragment
-            assert last is not None
+            try:
+                fragments = list(fragments_of(batch, inline_bytes=limit, upload=upload))
+            except BaseException:
+                # Nothing of it was sent: what was recorded is not lost with the error.
+                self._put_back(batch)
+                raise
+            last = fragments.pop()
+            for fragment in fragments:
+                self._send(fragment, reason, site, {}, uploads)
             last.fetches.extend([value.id for value in fetches])
             last.demands.extend(wanted)
             if self.timeout_s is not None:
@@ -147,6 +150,14 @@ class Session:
             batch.released = recorder.released[:count]
             del recorder.released[:count]
         return batch
+
+    def _put_back(self, batch: Batch) -> None:
+        recorder = self.recorder
+        with recorder.lock:
+            recorder.pending[:0] = batch.nodes
+            recorder.leaves[:0] = batch.leaves
+            recorder.backwards[:0] = batch.backwards
+            recorder.released[:0] = batch.released
 
     def _live_outputs(self, batch: Batch) -> list[int]:
         gone = set(batch.released)

@@ -86,6 +86,9 @@ def _as_complex_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
     return _as_real(part, attrs)
 
 
+#: Kinds of steps that only move elements.
+PLAIN: Final = frozenset({"reshape", "transpose", "slice", "broadcast_to", "pick"})
+
 FORWARD: Final[dict[str, Callable[[Tensor, Any], Tensor]]] = {
     "reshape": lambda x, shape: p.reshape(x, shape=shape),
     "transpose": lambda x, perm: p.transpose(x, perm=perm),

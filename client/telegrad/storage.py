@@ -1,190 +1,48 @@
-"""Shared memory, for values that never change: views, what is detached, and writing in place.
-
-Nothing on the wire is ever overwritten. Tensors that share memory in torch share a Storage here: the storage
-has a value, each of them a recipe that makes its own value of it. Writing in place records a new value for
-the storage; the others notice that it was written to (its epoch) and follow their recipe again when they are
-next used.
-"""
+"""Writing in place, into whole tensors and through views: what is allowed, and what becomes of the graph."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from telegrad import _primitives as p
+from telegrad.aliasing import Alias, alias_of, detach, follow, grad_mode, view
 from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
 from telegrad.promotion import cast, constant
-from telegrad.steps import FORWARD, UNDO, Step
+from telegrad.steps import FORWARD, PLAIN, UNDO, Step
+from telegrad.strides import overlaps, same_places
 from telegrad.tensor import Tensor, make, scalar_name
-from telegrad.values import Counter, Value
+from telegrad.values import Counter
 from telegrad_proto import shapes
-from telegrad_proto.dtypes import DType, bool_
+from telegrad_proto.dtypes import DType, bool_, int64
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 
-_MADE_WITHOUT_GRAD = (
+__all__ = [
+    "become",
+    "can_cast",
+    "check_places",
+    "check_writable",
+    "detach",
+    "grad_mode",
+    "view",
+    "write",
+    "write_back",
+    "write_copy",
+    "write_out",
+    "write_through",
+]
+
+_MADE_WITHOUT_GRAD: Final = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-    "this use case is "
-    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-    "inplace either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
-    "want the inplace to "
-    "be tracked)."
+    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+    "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
+    "tracked) or both outside (if you want the inplace to be tracked)."
 )
 
-
-class Storage:
-    """What several tensors share.
-
-    Attributes:
-        value: the whole, now.
-        epoch: how often it was replaced.
-    """
-
-    __slots__ = ("epoch", "value")
-
-    def __init__(self, value: Value) -> None:
-        self.value = value
-        self.epoch = 0
-
-
-class Alias:
-    """One tensor's share of a storage.
-
-    Attributes:
-        storage: what it shares.
-        base: the tensor that it is a view of, as autograd sees it; None for that tensor itself and for what
-            is detached.
-        steps: how its value is made of the storage's.
-        seen: the storage's epoch when its value was made.
-        counter: counts writes, for the check that a derivative finds what it reads unchanged.
-        grad: gradients flow between it and its base.
-        owner: the storage was made for it; its leaf may then be named by the storage's own value.
-    """
-
-    __slots__ = ("base", "counter", "grad", "owner", "seen", "steps", "storage")
-
-    def __init__(
-        self,
-        storage: Storage,
-        counter: Counter,
-        *,
-        base: Tensor | None = None,
-        steps: tuple[Step, ...] = (),
-        owner: bool = False,
-    ) -> None:
-        self.storage = storage
-        self.base = base
-        self.steps = steps
-        self.seen = storage.epoch
-        self.counter = counter
-        self.grad = MODE.grad
-        self.owner = owner
-
-    def renew(self, tensor: Tensor) -> None:
-        """Makes the tensor's value again, after the storage was written to through another tensor."""
-        self.seen = self.storage.epoch
-        if self.base is not None:
-            self.base._refresh()
-            with grad_mode(self.grad):
-                made = follow(self.base, self.steps)
-            tensor._value = made._value
-            if made._tracked or tensor._edge is not None:
-                tensor._edge, tensor._tracked = made._edge, made._tracked
-            return
-        with grad_mode(False):
-            made = follow(make(self.storage.value), self.steps)
-        if tensor._edge is not None:
-            _graft(tensor, made)
-            return
-        tensor._value = made._value
-        self.detach_identity(tensor)
-
-    def detach_identity(self, tensor: Tensor) -> None:
-        """Gives a leaf that requires a gradient, and shares another tensor's value, a value to call its own.
-
-        Gradients are asked for by value: two leaves of one value would each get the sum of both.
-        """
-        if tensor._tracked and tensor._edge is None and not self.owner:
-            with grad_mode(False):
-                tensor._value = p.identity(make(tensor._value))._value
-
-
-def _graft(tensor: Tensor, made: Tensor) -> None:
-    """Gives a computed tensor a new value without changing where its gradient goes.
-
-    As in torch, writing through `detach()` or under `no_grad` changes the numbers, not the graph. The old
-    value minus itself carries the gradient; where it is not finite there is no zero to add, and nothing is.
-    """
-    old = make(tensor._value, tensor._edge, tracked=True)
-    fixed = make(tensor._value)
-    with grad_mode(True):
-        nothing = p.where(p.isfinite(fixed), p.sub(old, fixed), constant(0, old.dtype))
-        new = p.add(made, nothing)
-    assert tensor._edge is not None, "a leaf is not grafted"
-    assert new._edge is not None, "it was computed from the old value"
-    new._edge[0].call(tensor._edge[0].name())  # type: ignore[union-attr]
-    tensor._value, tensor._edge, tensor._tracked = new._value, new._edge, True
-
-
-class grad_mode:
-    """Gradient mode, for a few records."""
-
-    __slots__ = ("before", "on")
-
-    def __init__(self, on: bool) -> None:
-        self.on = on
-        self.before = True
-
-    def __enter__(self) -> None:
-        self.before, MODE.grad = MODE.grad, self.on
-
-    def __exit__(self, *_: object) -> None:
-        MODE.grad = self.before
-
-
-def alias_of(tensor: Tensor) -> Alias:
-    """The tensor's share of its storage; from here on others can share it."""
-    if tensor._alias is None:
-        tensor._alias = Alias(Storage(tensor._value), counter_of(tensor), owner=True)
-    else:
-        tensor._refresh()
-    return tensor._alias
-
-
-def follow(tensor: Tensor, steps: tuple[Step, ...]) -> Tensor:
-    """What a recipe makes of a tensor."""
-    for kind, attrs in steps:
-        tensor = FORWARD[kind](tensor, attrs)
-    return tensor
-
-
-def view(tensor: Tensor, kind: str, attrs: object) -> Tensor:
-    """A tensor that is one more step away from the same storage."""
-    alias = alias_of(tensor)
-    result = FORWARD[kind](tensor, attrs)
-    base = tensor if alias.base is None else alias.base
-    # Of a detached view the recipe starts at the storage, of a view at its base: these differ when the base
-    # is detached.
-    steps = (*alias.steps, (kind, attrs)) if alias.base is not None else ((kind, attrs),)
-    result._alias = Alias(alias.storage, alias.counter, base=base, steps=steps)
-    return result
-
-
-def detach(tensor: Tensor, *, count_writes: bool = True) -> Tensor:
-    """A tensor of the same storage that needs no gradient.
-
-    Args:
-        tensor: what to detach.
-        count_writes: a write through one is noticed by the derivatives that read the other, as for `detach()`
-            and unlike `.data`.
-    """
-    alias = alias_of(tensor)
-    result = make(tensor._value)
-    whole: tuple[Step, ...] = alias.steps
-    above = alias.base
-    if above is not None:
-        assert above._alias is not None, "a base shares its storage with its views"
-        whole = (*above._alias.steps, *whole)
-    result._alias = Alias(alias.storage, alias.counter if count_writes else Counter(), steps=whole)
-    return result
+_OVERLAP: Final = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
 
 
 def check_writable(tensor: Tensor, *, part: bool = False) -> None:
@@ -216,6 +74,16 @@ def check_writable(tensor: Tensor, *, part: bool = False) -> None:
         )
 
 
+def check_places(tensor: Tensor, steps: tuple[Step, ...] = ()) -> None:
+    """Accept a tensor, or the part of it that the steps lead to, whose elements are places of their own.
+
+    Raises:
+        ArgumentError: several are one place, as after `expand`.
+    """
+    if overlaps(tensor, steps):
+        raise ArgumentError(_OVERLAP)
+
+
 def can_cast(source: DType, target: DType) -> bool:
     """Whether torch lets a result of one type be written into a tensor of the other."""
     if source.kind == "c":
@@ -225,13 +93,22 @@ def can_cast(source: DType, target: DType) -> bool:
     return target is not bool_ or source is bool_
 
 
-def write(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> Tensor:
+def write(
+    tensor: Tensor,
+    source: Tensor,
+    label: str = "CopyBackwards",
+    *,
+    since: int | None = None,
+    overlap: bool = False,
+) -> Tensor:
     """The tensor, whose elements are now those of `source`: a result made for this, held by nobody else.
 
     Args:
         tensor: what is written to.
         source: what is written.
         label: the node's name where the tensor requires a gradient and the source does not.
+        since: the id from which on the source was computed, for this; by default only its last node was.
+        overlap: write also where several elements are one place.
 
     Raises:
         ShapeError: the source does not have the tensor's shape.
@@ -252,6 +129,9 @@ def write(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> Tenso
             f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
             f"{scalar_name(dtype)}"
         )
+    if not overlap:
+        check_places(tensor)
+    _spare_reads(source, counter_of(tensor), since)
     _replace(tensor, cast(source, dtype), label)
     return tensor
 
@@ -266,6 +146,8 @@ def write_copy(tensor: Tensor, source: Tensor) -> Tensor:
         shapes.broadcast(shape, source._value.spec.shape)
         shapes.check_expand(source._value.spec.shape, shape)
         source = p.broadcast_to(source, shape=shape)
+    if not same_places(tensor, source):
+        check_places(tensor)
     # A copy is a new value even where nothing has to be converted: the source may be a leaf.
     copied = cast(source, dtype) if source.dtype is not dtype else p.identity(source)
     _replace(tensor, titled(copied, "CopyBackwards"))
@@ -298,30 +180,44 @@ def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> No
         alias.detach_identity(tensor)
 
 
-def _replace_part(alias: Alias, tensor: Tensor, source: Tensor) -> None:
-    if alias.base is None:
-        with grad_mode(False):
-            whole = write_back(make(alias.storage.value), alias.steps, source)
-        _set_whole(alias, whole)
+def _replace_part(alias: Alias, tensor: Tensor, source: Tensor, more: tuple[Step, ...] = ()) -> None:
+    """Writes into a view, or into the part of it that `more` steps lead to."""
+    base, steps = alias.base, (*alias.steps, *more)
+    if base is None:
+        _replace_detached(alias, tensor, source, more)
         return
-    base = alias.base
     base._refresh()
     share = base._alias
     assert share is not None, "a base shares its storage with its views"
-    if not alias.grad and base._tracked:
+    if share.steps:
+        _replace_detached(share, base, source, steps)
+    elif not alias.grad and base._tracked:
         # A view made without gradients, written to without: the base's graph stays as it is.
         with grad_mode(False):
-            _replace(base, write_back(base, alias.steps, source))
-        return
-    _replace(base, titled(write_back(base, alias.steps, source), "CopySlices"))
+            _replace(base, write_back(base, steps, source))
+    else:
+        _replace(base, titled(write_back(base, steps, source), "CopySlices"))
+
+
+def _replace_detached(alias: Alias, tensor: Tensor, source: Tensor, more: tuple[Step, ...]) -> None:
+    """Writes into what was detached from a view: who shares the storage sees it, only its own graph knows."""
+    with grad_mode(False):
+        whole = write_back(make(alias.storage.value), (*alias.steps, *more), source)
+    if source._tracked or tensor._tracked:
+        source = titled(write_back(tensor, more, source), "CopySlices") if more else source
+        _share_counter(source, alias.counter)
+        tensor._value, tensor._edge, tensor._tracked = source._value, source._edge, source._tracked
+        alias.seen = alias.storage.epoch + 1
+    _set_whole(alias, whole)
 
 
 def write_through(tensor: Tensor, steps: tuple[Step, ...], source: Tensor) -> None:
-    """Writes into the part of a tensor that the steps lead to; `source` has the part's shape and the tensor's
-    type.
-    """
-    whole = write_back(tensor, steps, source)
-    _replace(tensor, titled(whole, "CopySlices"))
+    """Writes into the part that the steps lead to; `source` has the part's shape and the tensor's type."""
+    alias = tensor._alias
+    if alias is not None and (alias.base is not None or alias.steps):
+        _replace_part(alias, tensor, source, steps)
+    else:
+        _replace(tensor, titled(write_back(tensor, steps, source), "CopySlices"))
 
 
 def _set_whole(alias: Alias, whole: Tensor) -> None:
@@ -329,6 +225,29 @@ def _set_whole(alias: Alias, whole: Tensor) -> None:
     alias.counter.version += 1
     alias.storage.value = whole._value
     alias.storage.epoch += 1
+
+
+def _spare_reads(source: Tensor, counter: Counter, since: int | None) -> None:
+    """Lets what was just computed for a write have read its target: as torch, it kept the elements as they
+    were.
+    """
+    if source._edge is None:
+        return
+    stack = [source._edge[0]]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Node) or id(node) in seen or (since is not None and node.output < since):
+            continue
+        seen.add(id(node))
+        if counter in node.saved:
+            saved = list(node.saved)
+            for i in range(0, len(saved), 3):
+                if saved[i] is counter:
+                    saved[i], saved[i + 1] = Counter(), 0
+            node.saved = tuple(saved)
+        if since is not None:
+            stack.extend([edge[0] for edge in node.edges if edge is not None])
 
 
 def _share_counter(source: Tensor, counter: Counter) -> None:
@@ -346,12 +265,27 @@ def _share_counter(source: Tensor, counter: Counter) -> None:
 
 def write_back(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
     """The whole with a part of it, the one that the steps lead to, replaced."""
+    if any(kind == "broadcast_to" for kind, _ in steps) and PLAIN.issuperset(kind for kind, _ in steps):
+        return _put(whole, steps, part)
     stages = [whole]
     for kind, attrs in steps[:-1]:
         stages.append(FORWARD[kind](stages[-1], attrs))
     for (kind, attrs), stage in zip(reversed(steps), reversed(stages), strict=True):
         part = UNDO[kind](stage, attrs, part)
     return part
+
+
+def _put(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
+    """The same where places were repeated: by the places that the part's elements have, the last of each
+    counting.
+    """
+    spec = whole._value.spec
+    with grad_mode(False):
+        places = follow(p.reshape(p.iota(size=spec.size, dtype=int64), shape=spec.shape), steps)
+        places = p.reshape(places, shape=(places._value.spec.size,))
+    flat = p.reshape(whole, shape=(spec.size,))
+    values = p.reshape(part, shape=(part._value.spec.size,))
+    return p.reshape(p.index_put(flat, values, places, axes=(0,), accumulate=False), shape=spec.shape)
 
 
 def write_out(name: str, target: Tensor, source: Tensor) -> None:

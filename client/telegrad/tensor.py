@@ -19,9 +19,9 @@ from telegrad_proto.spec import Spec
 if TYPE_CHECKING:
     from weakref import ref
 
+    from telegrad.aliasing import Alias
     from telegrad.autograd.graph import Accumulate
     from telegrad.declared import Declared as _Base
-    from telegrad.storage import Alias
 else:
     _Base = object
 

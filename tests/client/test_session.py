@@ -11,7 +11,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.session import UNANSWERED_LIMIT, Session
-from telegrad_proto.errors import CancelledError, IndexRangeError, SessionError
+from telegrad_proto.errors import CancelledError, IndexRangeError, ServerUnavailableError, SessionError
 
 
 def test_one_backward_on_a_fresh_graph_is_one_message(messages: Callable[[], int]) -> None:
@@ -211,3 +211,18 @@ def test_closing_is_final_and_quiet(session: Session) -> None:
     session.close()
     with pytest.raises(SessionError):
         x.tolist()
+
+
+def test_an_upload_that_fails_loses_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = tg.tensor(np.ones(50_000))
+    y = (x * 2).sum()
+    put = session.transport.put
+
+    def broken(digest: bytes, data: memoryview) -> None:
+        raise ServerUnavailableError("gone for a moment")
+
+    monkeypatch.setattr(session.transport, "put", broken)
+    with pytest.raises(ConnectionError, match="gone for a moment"):
+        y.item()
+    monkeypatch.setattr(session.transport, "put", put)
+    assert y.item() == 100_000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import telegrad as tg
-from telegrad import storage
+from telegrad.aliasing import alias_of
 from telegrad.storage import can_cast, grad_mode
 
 
@@ -150,4 +150,46 @@ def test_a_result_written_counts_with_its_target() -> None:
     # exp's derivative reads its result, which mul_ has replaced.
     with pytest.raises(RuntimeError, match="which is output 0 of Exp, is at version 2; expected version 1"):
         y.sum().backward()
-    assert storage.alias_of(y).counter.version == 2
+    assert alias_of(y).counter.version == 2
+
+
+def test_what_a_write_itself_read_is_kept_as_it_was() -> None:
+    x = tg.tensor([2.0, 3.0], requires_grad=True)
+    w = tg.tensor([5.0, 7.0], requires_grad=True)
+    y = x * 1
+    y.mul_(w)
+    y.addcmul_(y.detach().clone(), w)
+    y *= w
+    y.sum().backward()
+    # y = (x w + (x w) w) w with the middle product held fixed
+    assert x.grad.tolist() == [25.0, 49.0]
+    assert w.grad.tolist() == [2 * 2 * 5.0 + 2 * 10.0 * 5.0, 2 * 3 * 7.0 + 2 * 21.0 * 7.0]
+
+
+def test_writes_into_detached_views_are_tracked_by_what_was_written_to() -> None:
+    x = tg.zeros(2, 3)
+    w = tg.tensor([2.0, 2.0, 2.0], requires_grad=True)
+    row = x[0].detach()
+    row.add_(w)
+    assert (row.requires_grad, x.requires_grad) == (True, False)
+    assert x.tolist() == [[2.0, 2.0, 2.0], [0.0, 0.0, 0.0]]
+    (row * 3).sum().backward()
+    assert w.grad.tolist() == [3.0, 3.0, 3.0]
+
+
+def test_one_place_written_through_several_elements() -> None:
+    x = tg.zeros(3)
+    wide = x.expand(2, 3)
+    for refused in (
+        lambda: wide.add_(1),
+        lambda: wide.copy_(tg.ones(2, 3)),
+        lambda: wide[:, 0].zero_().add_(1),
+    ):
+        with pytest.raises(RuntimeError, match="more than one element"):
+            refused()
+    wide[0] = tg.ones(3)
+    assert x.tolist() == [1.0, 1.0, 1.0]
+    wide.fill_(4)
+    assert x.tolist() == [4.0, 4.0, 4.0]
+    wide.copy_(wide)
+    assert wide.tolist() == [[4.0] * 3] * 2

@@ -71,12 +71,6 @@ def test_contiguous_copies_only_what_is_not() -> None:
     assert x.sum().item() == 0.0
 
 
-def test_contiguous_strides() -> None:
-    assert views.contiguous_strides((2, 3, 4)) == (12, 4, 1)
-    assert views.contiguous_strides((2, 0, 4)) == (4, 4, 1)
-    assert views.contiguous_strides(()) == ()
-
-
 def test_complex_parts_are_views() -> None:
     z = tg.tensor([1 + 2j, 3 + 4j])
     views.real(z).mul_(10)

@@ -1,0 +1,129 @@
+"""How torch's tensor of the same making would lie in memory: strides, offset, gaps, overlaps.
+
+It follows from the recipe of a view. The server lays arrays out as it likes; results of operators count as
+lying in order.
+"""
+
+from __future__ import annotations
+
+from telegrad.steps import Step
+from telegrad.tensor import Tensor
+
+Ints = tuple[int, ...]
+
+
+def contiguous_strides(shape: Ints) -> Ints:
+    """The strides, in elements, of an array without gaps, last dimension innermost."""
+    strides = []
+    step = 1
+    for dim in reversed(shape):
+        strides.append(step)
+        step *= max(dim, 1)
+    return tuple(reversed(strides))
+
+
+def layout_of(x: Tensor) -> tuple[Ints, Ints, int]:
+    """Shape, strides and offset that torch's tensor of this recipe has."""
+    alias = x._alias
+    if alias is None or not alias.steps:
+        shape = x._value.spec.shape
+        return shape, contiguous_strides(shape), 0
+    if alias.base is not None:
+        start = layout_of(alias.base)
+    else:
+        whole = alias.storage.value.spec.shape
+        start = whole, contiguous_strides(whole), 0
+    return _followed(start, alias.steps)
+
+
+def _followed(start: tuple[Ints, Ints, int], steps: tuple[Step, ...]) -> tuple[Ints, Ints, int]:
+    """The layout that steps make of another."""
+    at, strides, offset = start
+    for kind, attrs in steps:
+        if kind == "reshape":
+            strides, at = regrouped(at, strides, attrs) or contiguous_strides(attrs), attrs
+        elif kind == "transpose":
+            at, strides = tuple(at[i] for i in attrs), tuple(strides[i] for i in attrs)
+        elif kind == "slice":
+            starts, limits, steps = attrs
+            offset += sum(start * stride for start, stride in zip(starts, strides, strict=True))
+            strides = tuple(stride * step for stride, step in zip(strides, steps, strict=True))
+            at = tuple(max(0, -(-(b - a) // s)) for a, b, s in zip(starts, limits, steps, strict=True))
+        elif kind == "broadcast_to":
+            lead = len(attrs) - len(at)
+            strides = (0,) * lead + tuple(
+                0 if m != n else s for m, n, s in zip(at, attrs[lead:], strides, strict=True)
+            )
+            at = attrs
+        elif kind in ("real", "imag"):
+            strides, offset = tuple(2 * s for s in strides), 2 * offset + (kind == "imag")
+        elif kind == "as_real":
+            at, strides, offset = (*at, 2), (*(2 * s for s in strides), 1), 2 * offset
+        elif kind == "as_complex":
+            at, strides, offset = at[:-1], tuple(s // 2 for s in strides[:-1]), offset // 2
+        else:
+            at = attrs[1]
+            strides = contiguous_strides(at)
+    return at, strides, offset
+
+
+def regrouped(shape: Ints, strides: Ints, target: Ints) -> Ints | None:
+    """The strides of the same memory in another shape; None where there are none.
+
+    Source: at::detail::computeStride of PyTorch 2.13.
+    """
+    if 0 in shape:
+        return strides if shape == target else contiguous_strides(target)
+    result = [0] * len(target)
+    left = len(target) - 1
+    chunk_stride = strides[-1] if strides else 1
+    elements = grouped = 1
+    for axis in range(len(shape) - 1, -1, -1):
+        elements *= shape[axis]
+        if axis == 0 or (shape[axis - 1] != 1 and strides[axis - 1] != elements * chunk_stride):
+            while left >= 0 and (grouped < elements or target[left] == 1):
+                result[left] = grouped * chunk_stride
+                grouped *= target[left]
+                left -= 1
+            if grouped != elements:
+                return None
+            if axis > 0:
+                chunk_stride = strides[axis - 1]
+                elements = grouped = 1
+    while left >= 0:
+        result[left] = chunk_stride if not shape else grouped * chunk_stride
+        left -= 1
+    return tuple(result)
+
+
+def is_contiguous(x: Tensor) -> bool:
+    """Whether the elements lie in memory, as torch's would, in order and without gaps."""
+    shape, strides, _ = layout_of(x)
+    if 0 in shape:
+        return True
+    expected = 1
+    for dim, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if dim != 1 and stride != expected:
+            return False
+        expected *= dim
+    return True
+
+
+def overlaps(x: Tensor, steps: tuple[Step, ...] = ()) -> bool:
+    """Whether several elements are one place in memory, as after `expand`; of the part that steps lead to."""
+    alias = x._alias
+    while alias is not None and not any(kind == "broadcast_to" for kind, _ in alias.steps):
+        alias = None if alias.base is None else alias.base._alias
+        if alias is not None and not alias.steps:
+            alias = None
+    if alias is None:
+        return False
+    shape, strides, _ = _followed(layout_of(x), steps)
+    return any(stride == 0 and dim > 1 for dim, stride in zip(shape, strides, strict=True))
+
+
+def same_places(x: Tensor, y: Tensor) -> bool:
+    """Whether both are the same part of the same storage."""
+    if x._alias is None or y._alias is None:
+        return x is y
+    return x._alias.storage is y._alias.storage and layout_of(x) == layout_of(y)
