@@ -201,8 +201,6 @@ class GrpcTransport:
             stream.end()
         self._connection.close()
 
-    # -- the stream, and its loss -------------------------------------------------------------------------
-
     def _read(self) -> bytes:
         """The next reply, over as many streams as it takes."""
         stream = self._stream
@@ -346,8 +344,6 @@ class GrpcTransport:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.end()
-
-    # -- where to ----------------------------------------------------------------------------------------
 
     def _connect(self, address: str) -> Connection:
         connection = Connection(address, token=self._token, progress=self._progress)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from telegrad.transport import connection
 from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.errors import (
     AccessError,
@@ -34,6 +35,7 @@ from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
 from telegrad_server.api.ports import Stream
 from tests.client.transport.proxy import Proxy
+from tests.places import serving
 from tests.server.fakes import BLOCK, FakeWorker, fake_worker
 
 DATA = bytes(range(256)) * 10_000
@@ -102,10 +104,6 @@ def test_payloads_and_values(transport: GrpcTransport, worker: FakeWorker) -> No
         transport.put(b"short", memoryview(DATA))
     assert transport.residuals().held_bytes == 0
     assert transport.traffic.sent_bytes == len(DATA)
-
-
-# -- lost connections
-# -------------------------------------------------------------------------------------------------
 
 
 def test_a_lost_connection_is_taken_up_again(
@@ -232,8 +230,32 @@ def test_a_server_that_goes_away_mid_call() -> None:
         transport.close()
 
 
-# -- opening
-# ----------------------------------------------------------------------------------------------------------
+@pytest.mark.chaos
+def test_a_frozen_server_is_noticed_and_its_session_goes_on_when_it_thaws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hurried = {
+        "grpc.keepalive_time_ms": 1000,
+        "grpc.keepalive_timeout_ms": 500,
+        "grpc.http2.ping_timeout_ms": 500,
+    }
+    options = tuple((name, hurried.get(name, value)) for name, value in connection.CHANNEL_OPTIONS)
+    monkeypatch.setattr(connection, "CHANNEL_OPTIONS", options)
+    with serving() as (address, pid):
+        transport = GrpcTransport(address, connect_s=0.5, reconnect_s=0.5)
+        transport.open()
+        transport.send(fragment(1))
+        transport.receive()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            transport.send(fragment(2))
+            with pytest.raises(ServerUnavailableError, match="did not come back"):
+                transport.receive()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        transport._reconnect_s = 30
+        assert transport.receive().seq == 2
+        transport.close()
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -288,10 +310,6 @@ def test_a_full_server() -> None:
         one.close()
         two.open()
         two.close()
-
-
-# -- waiting
-# ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_wait_that_is_too_long_can_be_taken_up_again(transport: GrpcTransport, worker: FakeWorker) -> None:
@@ -349,10 +367,6 @@ def test_a_fragment_past_the_limit_is_not_sent(transport: GrpcTransport, worker:
         transport.send(large)
     transport.send(fragment(1))
     assert transport.receive().seq == 1
-
-
-# -- the direct way
-# ---------------------------------------------------------------------------------------------------
 
 
 def test_the_direct_way_is_taken_where_it_is_wanted() -> None:

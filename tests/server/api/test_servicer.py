@@ -162,9 +162,6 @@ def test_a_message_past_the_limit_is_refused_and_the_server_goes_on(channel: grp
     assert len(converse(channel, [opening(), CLOSE])) == 2
 
 
-# -- payloads
-# ---------------------------------------------------------------------------------------------------------
-
 DATA = bytes(range(256)) * 8192 + b"end"  # more than two chunks
 
 
