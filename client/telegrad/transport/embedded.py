@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,7 @@ class EmbeddedTransport:
         seq = fragment.seq
         wait = self._watch.begin(None, lambda: None)
         try:
-            with _deferred_interrupt(lambda: engine.cancel(seq)):
+            with _DeferredInterrupt(lambda: engine.cancel(seq)):
                 self._outcomes.append(engine.apply(fragment))
         finally:
             self._watch.end(wait)
@@ -129,34 +128,37 @@ class EmbeddedTransport:
         return self._engine
 
 
-@contextmanager
-def _deferred_interrupt(stop: Callable[[], object]) -> Iterator[None]:
-    """Inside, Ctrl-C calls `stop` instead of raising anywhere in the engine; KeyboardInterrupt comes at the
-    end.
+class _DeferredInterrupt:
+    """Inside, Ctrl-C calls `stop` instead of raising anywhere in the engine; KeyboardInterrupt comes after.
 
     Only where Ctrl-C would raise KeyboardInterrupt anyway: in the main thread, with Python's own handler. A
     second Ctrl-C raises at once.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield
-        return
-    interrupted = False
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal interrupted
-        if interrupted:
+    __slots__ = ("_armed", "_interrupted", "_stop")
+
+    def __init__(self, stop: Callable[[], object]) -> None:
+        self._stop = stop
+        self._armed = False
+        self._interrupted = False
+
+    def __enter__(self) -> None:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            signal.signal(signal.SIGINT, self._handle)
+            self._armed = True
+
+    def __exit__(self, *_: object) -> None:
+        if self._armed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self._interrupted:
+                raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._interrupted:
             signal.default_int_handler(number, frame)
-        interrupted = True
+        self._interrupted = True
         # From another thread: this one may hold the very lock that `stop` needs.
-        threading.Thread(target=stop, name="telegrad-cancel", daemon=True).start()
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if interrupted:
-            raise KeyboardInterrupt
+        threading.Thread(target=self._stop, name="telegrad-cancel", daemon=True).start()
