@@ -19,7 +19,6 @@ from telegrad.transport.connection import Connection, Stream
 from telegrad.transport.watch import Watch
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.errors import (
-    AccessError,
     ArgumentError,
     DeadlineError,
     LimitError,
@@ -366,7 +365,7 @@ class GrpcTransport:
             try:
                 self._attach()
                 return
-            except (ServerUnavailableError, AccessError):
-                # Out of reach from here, or it wants another token: the gateway goes on to serve.
+            except TelegradError:
+                # Out of reach from here, somebody else, or it wants another token: the gateway goes on to serve.
                 self._fall_back()
         self._reattach(None)
