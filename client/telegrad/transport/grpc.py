@@ -366,6 +366,6 @@ class GrpcTransport:
                 self._attach()
                 return
             except TelegradError:
-                # Out of reach from here, somebody else, or it wants another token: the gateway goes on to serve.
+                # Out of reach from here, somebody else, or it wants another token: the gateway serves on.
                 self._fall_back()
         self._reattach(None)
