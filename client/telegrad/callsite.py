@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from types import CodeType, FrameType
 from typing import Final
 
-_PACKAGE: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
+import telegrad_proto
+
+#: This package, and the batching rules, which call back into it.
+_PACKAGES: Final = (
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(telegrad_proto.__file__)) + os.sep,
+)
 
 #: A line, as cheaply as it can be remembered: the code object and the offset of its instruction.
 Site = tuple[CodeType, int]
@@ -18,7 +24,7 @@ class _Ours(dict[str, bool]):
     """Whether a file belongs to this package; remembered, since it is asked for every recorded operator."""
 
     def __missing__(self, filename: str) -> bool:
-        found = self[filename] = filename.startswith(_PACKAGE)
+        found = self[filename] = filename.startswith(_PACKAGES)
         return found
 
 

@@ -118,5 +118,6 @@ def _fragment(
             gradients=request.gradients,
             retain_graph=request.retain_graph,
             create_graph=request.create_graph,
+            batched=request.batched,
         )
     return fragment

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from telegrad.autograd.mode import MODE
 from telegrad.creation import array_from, from_array
 from telegrad.tensor import Tensor
 from telegrad.types import check_device
@@ -69,7 +70,12 @@ class Generator:
         key = np.array([self._seed, self._draws], np.uint64)
         self._draws = (self._draws + 1) & _MASK
         key.flags.writeable = False
-        return from_array(key)
+        made = from_array(key)
+        if MODE.levels:
+            from telegrad.batching import own_key  # needed inside vmap only
+
+            made = own_key(made)
+        return made
 
 
 default_generator: Final = Generator()

@@ -14,6 +14,7 @@ from telegrad.convert import NDArray
 from telegrad.creation import array_from
 from telegrad.promotion import get_default_dtype
 from telegrad.tensor import Tensor, make
+from telegrad.values import Value
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 
 
@@ -152,6 +153,12 @@ def _edges(x: Tensor, axis: int, pieces: tuple[tuple[int, int], ...]) -> Tensor:
 
 
 def _repr(self: Tensor) -> str:
+    if self._value.__class__ is not Value:
+        from telegrad.batching import BatchedValue  # there is one, so it is loaded
+
+        value = self._refresh()
+        assert isinstance(value, BatchedValue), "there are no other kinds"
+        return f"BatchedTensor(lvl={value.level.depth + 1}, bdim=0, value=\n{_repr(make(value.whole))}\n)"
     suffixes = []
     array = _shown(self)
     node = self.grad_fn

@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
 from telegrad.autograd.mode import MODE
@@ -21,6 +22,7 @@ from telegrad.tensor import Tensor, make
 from telegrad.values import Value
 from telegrad_proto.errors import SessionError
 from telegrad_proto.opset import AttrValue, Op
+from telegrad_proto.spec import Spec
 
 if TYPE_CHECKING:
     from telegrad.session import Session
@@ -51,6 +53,7 @@ class BackwardEntry:
     gradients: tuple[int, ...]
     retain_graph: bool
     create_graph: bool
+    batched: bool = False
     hold: list[Value] = field(default_factory=list)
 
 
@@ -64,6 +67,8 @@ class Recorder:
         backwards: requests for gradients.
         released: ids that no tensor holds any more.
         sites: (id of the first output, code, instruction) of the latest operators.
+        written: tensors written to in place since the last backward pass. The next one computes them: what
+            gathers over many steps, as averages do, must not drag all of them along until somebody looks.
     """
 
     def __init__(self, session: Session) -> None:
@@ -75,6 +80,7 @@ class Recorder:
         self.released: list[int] = []
         self.sites: deque[tuple[int, Any, int]] = deque(maxlen=SITES_KEPT)
         self.constants: OrderedDict[tuple[Any, ...], Tensor] = OrderedDict()
+        self.written: dict[int, ref[Tensor]] = {}
         self.lock = threading.RLock()
         self.closed = False
 
@@ -111,6 +117,13 @@ class Recorder:
         tensor._value = Value(0, value.spec, None, array)
         return self.adopt(tensor)
 
+    def take_written(self) -> list[Value]:
+        """The values, not known here, of the tensors written to in place since this was last asked."""
+        held = [tensor() for tensor in list(self.written.values())]
+        self.written.clear()
+        values = [tensor._refresh() for tensor in held if tensor is not None]
+        return [value for value in values if value.recorder is self and value.local is None]
+
     def site_of(self, value_id: int) -> Site | None:
         """The user's line that made a value, if it is remembered."""
         for first, code, instruction in reversed(self.sites):
@@ -120,18 +133,29 @@ class Recorder:
         return None
 
 
-class _Plans(dict[Op, "dict[int, Rule | None]"]):
-    """For each operator, by which of its inputs require gradients, the rule of its node.
+#: What is known of an operator's node before it is made: the result's spec, the rule of its autograd node if it
+#: has one, and the input positions that need gradients.
+Plan = tuple[Spec, "Rule | None", tuple[int, ...]]
 
-    The key is a number: a leading 1, then for each input a bit.
+#: Plans remembered for one operator, and the inputs and list items of one such entry.
+_PLANS_KEPT: Final = 4096
+_PLAN_ITEMS: Final = 256
+
+
+class _Plans(dict[Op, "dict[tuple[Any, ...], Plan]"]):
+    """For each operator with one result its plans, by specs, attributes and which inputs require gradients.
+
+    The last is a number: a leading 1, then for each input a bit.
     """
 
-    def __missing__(self, op: Op) -> dict[int, Rule | None]:
+    def __missing__(self, op: Op) -> dict[tuple[Any, ...], Plan]:
         found = self[op] = {}
         return found
 
 
 _PLANS: Final = _Plans()
+
+_RULES: Final[dict[tuple[Op, int], Rule | None]] = {}
 
 _recorder: Recorder | None = None
 
@@ -159,6 +183,8 @@ def label_of(op: str) -> str:
 
 def _rule(op: Op, tracked: int) -> Rule | None:
     """The rule of a node of this operator; None where no gradient flows."""
+    if (op, tracked) in _RULES:
+        return _RULES[op, tracked]
     count = tracked.bit_length() - 1
     needs = []
     reads: list[tuple[tuple[int, ...], tuple[int, ...]] | None] = [None] * count
@@ -169,8 +195,25 @@ def _rule(op: Op, tracked: int) -> Rule | None:
             reads[position] = (found.inputs, found.outputs)
     names = tuple(label_of(op.vjp_names[op.slot(position)] or op.name) for position in range(count))
     rule = Rule(label_of(op.name), op.name, op.outputs, tuple(needs), tuple(reads), names) if needs else None
-    _PLANS[op][tracked] = rule
+    _RULES[op, tracked] = rule
     return rule
+
+
+def _plan(op: Op, specs: tuple[Spec, ...], attrs: tuple[AttrValue, ...], tracked: int) -> Plan:
+    """What a node of this operator will be like.
+
+    Raises:
+        GraphError: the inputs or attributes do not fit, in torch's words.
+    """
+    spec = op.infer(specs, attrs)[0]
+    rule = _rule(op, tracked) if tracked & tracked - 1 and spec.dtype.is_differentiable else None
+    plan = (spec, rule, () if rule is None else rule.needs)
+    if len(specs) + sum([len(a) for a in attrs if isinstance(a, tuple)]) <= _PLAN_ITEMS:
+        plans = _PLANS[op]
+        if len(plans) >= _PLANS_KEPT:
+            plans.clear()
+        plans[specs, attrs, tracked] = plan
+    return plan
 
 
 def _link(rule: Rule, inputs: Sequence[Tensor], ids: tuple[int, ...], output: int) -> Node:
@@ -203,6 +246,13 @@ def _link(rule: Rule, inputs: Sequence[Tensor], ids: tuple[int, ...], output: in
 _new = object.__new__
 
 
+def _batched(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...]) -> tuple[Tensor, ...]:
+    """The results for a batch, inside `vmap`."""
+    from telegrad.batching import record_batched  # needs this module; what never maps never loads it
+
+    return record_batched(op, inputs, attrs)
+
+
 def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) -> Tensor:
     """The one result of a primitive, written down and not computed.
 
@@ -223,26 +273,27 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
     for tensor in inputs:
         value = tensor._value if tensor._alias is None else tensor._refresh()
         if value.recorder is not recorder:
+            if value.__class__ is not Value:
+                return _batched(op, inputs, attrs)[0]
             value = recorder.adopt(tensor)
         ids.append(value.id)
         specs.append(value.spec)
         tracked = tracked << 1 | tensor._tracked
-    spec = op.infer(tuple(specs), attrs)[0]
     named = tuple(ids)
+    if tracked & tracked - 1 and not MODE.grad:
+        tracked = 1
+    known = tuple(specs)
+    spec, rule, needs = _PLANS[op].get((known, attrs, tracked)) or _plan(op, known, attrs, tracked)
     frame = sys._getframe(1)
     while OURS[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    rule = None
-    if tracked & tracked - 1 and MODE.grad and spec.dtype.kind in "fc":
-        rules = _PLANS[op]
-        rule = rules[tracked] if tracked in rules else _rule(op, tracked)
     result: Tensor = _new(Tensor)
     made: Value = _new(Value)
     with recorder.lock:
         output = recorder.next_id
         recorder.next_id = output + 1
         pending = recorder.pending
-        pending.append((op, named, attrs, output, () if rule is None else rule.needs))
+        pending.append((op, named, attrs, output, needs))
         recorder.sites.append((output, frame.f_code, frame.f_lasti))
     made.id = output
     made.spec = spec
@@ -271,6 +322,8 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
     values = []
     for tensor in inputs:
         value = tensor._refresh()
+        if value.__class__ is not Value:
+            return _batched(op, inputs, attrs)
         values.append(value if value.recorder is recorder else recorder.adopt(tensor))
     named = tuple([value.id for value in values])
     specs = op.infer(tuple([value.spec for value in values]), attrs)
@@ -283,8 +336,7 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
         for tensor in inputs:
             tracked = tracked << 1 | tensor._tracked
         if tracked & tracked - 1:
-            rules = _PLANS[op]
-            rule = rules[tracked] if tracked in rules else _rule(op, tracked)
+            rule = _rule(op, tracked)
     with recorder.lock:
         output = recorder.new_ids(len(specs))
         recorder.pending.append((op, named, attrs, output, () if rule is None else rule.needs))

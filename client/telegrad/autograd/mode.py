@@ -8,7 +8,10 @@ import functools
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from telegrad.batching import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Mode(threading.local):
     grad = True
     inference = False
+    levels: tuple[Level, ...] = ()  # the running vmaps, outermost first
 
 
 MODE = _Mode()

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.aliasing import grad_mode
+from telegrad.autograd.mode import MODE
 from telegrad.autograd.task import Pass, accumulate
 from telegrad.promotion import cast
-from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor
+from telegrad_proto.backward import batch_of
 from telegrad_proto.errors import GradientError, ShapeError
 
 Tensors = Tensor | Sequence[Tensor]
@@ -44,7 +46,16 @@ def backward(
         if not chosen:
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
     roots = _sequence(tensors)
-    task = Pass(roots, _cotangents(roots, weights), create_graph=create_graph)
+    if MODE.levels:
+        from telegrad.batching import refuse  # what never maps never loads it
+
+        refuse(
+            roots,
+            "backward() called inside vmap. This is not supported, please call backward() outside vmap or "
+            "instead use func.grad inside vmap",
+        )
+    cts = [_cotangent(i, root, weight) for i, (root, weight) in enumerate(_paired(roots, weights))]
+    task = Pass(roots, cts, create_graph=create_graph)
     targets = task.leaves() if chosen is None else task.chosen(chosen)
     gradients = task.run(targets, retain_graph=create_graph if retain_graph is None else retain_graph)
     totals: dict[int, Tensor] = {}
@@ -88,7 +99,8 @@ def grad(
         create_graph: let the gradients be differentiated themselves.
         only_inputs: as in torch, no other value is offered.
         allow_unused: give None for an input that the outputs do not depend on.
-        is_grads_batched: not offered; a loop over the weights does the same.
+        is_grads_batched: each weight stands for many, along a leading axis, and each gradient has one too:
+            all of them in one pass.
         materialize_grads: give zeros in place of None.
 
     Raises:
@@ -99,24 +111,31 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )
-    if is_grads_batched:
-        raise GradientError(
-            "grad: is_grads_batched=True is not offered; call grad once for each of the weights"
-        )
     if not only_inputs:
         raise GradientError("grad: only_inputs=False is not offered, as in torch")
     roots, wanted = _sequence(outputs), _sequence(inputs)
     if not wanted:
         raise GradientError("`inputs` argument to `grad()` cannot be empty.")
-    task = Pass(roots, _cotangents(roots, grad_outputs), create_graph=create_graph)
-    targets = task.chosen(wanted)
+    batch, pairs = None, _paired(roots, grad_outputs)
+    if is_grads_batched:
+        batch = _batch(pairs)
+    cts = [_cotangent(i, root, weight, batch) for i, (root, weight) in enumerate(pairs)]
     retain = create_graph if retain_graph is None else retain_graph
-    if not (allow_unused or materialize_grads):
-        task.require_used(targets, retain_graph=retain)
-    found = task.run(targets, retain_graph=retain)
-    task.send([gradient for gradient in found if gradient is not None])
+    unused = bool(allow_unused) or materialize_grads
+    if MODE.levels:
+        from telegrad.autograd.batched import gradients  # what never maps never loads it
+
+        options = {"retain_graph": retain, "create_graph": create_graph, "unused": unused}
+        found = gradients(roots, wanted, cts, batched=is_grads_batched, **options)
+    else:
+        task = Pass(roots, cts, create_graph=create_graph, batch=batch)
+        targets = task.chosen(wanted)
+        if not unused:
+            task.require_used(targets, retain_graph=retain)
+        found = task.run(targets, retain_graph=retain)
+        task.send([gradient for gradient in found if gradient is not None])
     if materialize_grads:
-        return tuple(_zeros(t) if g is None else g for t, g in zip(wanted, found, strict=True))
+        return tuple(_zeros(t, batch) if g is None else g for t, g in zip(wanted, found, strict=True))
     return tuple(found)
 
 
@@ -128,17 +147,30 @@ def _sequence(tensors: Any) -> list[Tensor]:
     return found
 
 
-def _cotangents(roots: list[Tensor], given: Any) -> list[Tensor | None]:
-    """One weight a root, of its shape and type."""
+def _paired(roots: list[Tensor], given: Any) -> list[tuple[Tensor, Any]]:
+    """One weight a root."""
     weights: list[Any] = (
         [None] * len(roots) if given is None else [given] if isinstance(given, Tensor) else list(given)
     )
     if len(weights) != len(roots):
         raise GradientError(f"got {len(roots)} tensors and {len(weights)} gradients")
-    return [_cotangent(i, root, weight) for i, (root, weight) in enumerate(zip(roots, weights, strict=True))]
+    return list(zip(roots, weights, strict=True))
 
 
-def _cotangent(i: int, root: Tensor, weight: Any) -> Tensor | None:
+def _batch(pairs: list[tuple[Tensor, Any]]) -> int:
+    """The length of the weights' leading axis."""
+    for _, weight in pairs:
+        if isinstance(weight, Tensor):
+            if not weight.ndim:
+                raise GradientError(
+                    "grad: is_grads_batched=True requires grad_outputs with a leading axis, got a 0-d tensor"
+                )
+            return weight._value.spec.shape[0]
+    raise GradientError("grad: is_grads_batched=True requires grad_outputs, got None")
+
+
+def _cotangent(i: int, root: Tensor, weight: Any, batch: int | None = None) -> Tensor | None:
+    """A root's weight, of its shape and type."""
     spec = root._value.spec
     if weight is None:
         root._refresh()
@@ -152,7 +184,7 @@ def _cotangent(i: int, root: Tensor, weight: Any) -> Tensor | None:
         return None
     if not isinstance(weight, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(weight).__name__}")
-    if weight._value.spec.shape != spec.shape:
+    if weight._value.spec.shape != batch_of(spec, batch).shape:
         raise ShapeError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {weight.shape!r} and output[{i}] has a "
             f"shape of {root.shape!r}."
@@ -166,6 +198,6 @@ def _cotangent(i: int, root: Tensor, weight: Any) -> Tensor | None:
     return cast(weight, spec.dtype)
 
 
-def _zeros(like: Tensor) -> Tensor:
-    spec = like._value.spec
+def _zeros(like: Tensor, batch: int | None) -> Tensor:
+    spec = batch_of(like._value.spec, batch)
     return p.full(shape=spec.shape, fill=0, dtype=spec.dtype)

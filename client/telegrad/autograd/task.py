@@ -7,12 +7,14 @@ from typing import Final
 
 from telegrad import _primitives as p
 from telegrad import recorder as recording
+from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, edge_of, titled
 from telegrad.recorder import BackwardEntry, Recorder
-from telegrad.storage import grad_mode, write
+from telegrad.storage import write
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
+from telegrad_proto.backward import batch_of
 from telegrad_proto.dtypes import float32
 from telegrad_proto.errors import GradientError
 from telegrad_proto.spec import Spec
@@ -40,9 +42,24 @@ class Target:
 
 
 class Pass:
-    """One backward pass: checked here, asked of the server in one request."""
+    """One backward pass: checked here, asked of the server in one request.
 
-    def __init__(self, roots: list[Tensor], cotangents: list[Tensor | None], *, create_graph: bool) -> None:
+    Args:
+        roots: what is differentiated.
+        cotangents: their weights.
+        create_graph: the gradients can be differentiated themselves.
+        batch: so many weights stand in each that is given, along a leading axis; None: one, without it.
+    """
+
+    def __init__(
+        self,
+        roots: list[Tensor],
+        cotangents: list[Tensor | None],
+        *,
+        create_graph: bool,
+        batch: int | None = None,
+    ) -> None:
+        self.batch = batch
         self.roots = roots
         self.cotangents = cotangents
         self.create_graph = create_graph
@@ -182,7 +199,7 @@ class Pass:
         with recorder.lock:
             first = recorder.new_ids(len(wanted))
             made = {
-                named: Value(first + i, value.spec, recorder)
+                named: Value(first + i, batch_of(value.spec, self.batch), recorder)
                 for i, (named, value) in enumerate(wanted.items())
             }
             recorder.backwards.append(
@@ -194,7 +211,8 @@ class Pass:
                     tuple(range(first, first + len(wanted))),
                     retain_graph,
                     self.create_graph,
-                    [*wanted.values(), *[root._value for root in self.roots]],
+                    self.batch is not None,
+                    hold=[*wanted.values(), *[root._value for root in self.roots]],
                 )
             )
         return made
@@ -226,6 +244,7 @@ class Pass:
                 left -= size
             else:
                 demands.append(value)
+        demands += [value for value in self.recorder.take_written() if value.id not in eager]
         self.recorder.session.flush("backward", list(eager.values()), demands)
 
 
