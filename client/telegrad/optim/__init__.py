@@ -1,0 +1,33 @@
+"""Optimisers, by torch's names: parameters, gradients and state stay where the graph is computed."""
+
+from __future__ import annotations
+
+from telegrad.optim.adadelta import Adadelta
+from telegrad.optim.adagrad import Adagrad
+from telegrad.optim.adam import Adam
+from telegrad.optim.adamax import Adamax
+from telegrad.optim.adamw import AdamW
+from telegrad.optim.asgd import ASGD
+from telegrad.optim.lbfgs import LBFGS
+from telegrad.optim.nadam import NAdam
+from telegrad.optim.optimizer import Optimizer
+from telegrad.optim.radam import RAdam
+from telegrad.optim.rmsprop import RMSprop
+from telegrad.optim.rprop import Rprop
+from telegrad.optim.sgd import SGD
+
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+]
