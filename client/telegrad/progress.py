@@ -7,7 +7,10 @@ from typing import Any
 
 
 class Bars:
-    """Shows waits and large transfers through tqdm, once they have lasted long enough to be worth a line."""
+    """Shows waits and large transfers through tqdm, once they have lasted long enough to be worth a line.
+
+    Only where somebody looks: in a notebook, or where the error stream is a terminal. A log gets no bars.
+    """
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -15,12 +18,17 @@ class Bars:
 
     def waiting(self, elapsed_s: float) -> None:
         """An outcome has been waited for this long."""
+        if not _watched():
+            return
         if self._bar is None or self._verb != "wait":
             self._start("wait", total=None, bar_format="telegrad: computing, {elapsed}")
+            self._bar.start_t -= elapsed_s
         self._bar.refresh()
 
     def bulk(self, verb: str, done_bytes: int, total_bytes: int) -> None:
         """So much of a large array has travelled."""
+        if not _watched():
+            return
         if self._bar is None or self._verb != verb:
             self._start(
                 verb,
@@ -42,6 +50,10 @@ class Bars:
         self.finished()
         self._bar = _tqdm()(leave=False, file=sys.stderr, **options)
         self._verb = verb
+
+
+def _watched() -> bool:
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
 
 
 def _tqdm() -> Any:

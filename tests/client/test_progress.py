@@ -11,6 +11,20 @@ from telegrad import progress
 from telegrad.progress import Bars
 
 
+@pytest.fixture(autouse=True)
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_watched", lambda: True)
+
+
+def test_a_log_gets_no_bars(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.undo()
+    bars = Bars()
+    bars.waiting(5.0)
+    bars.bulk("upload", 1, 2)
+    bars.finished()
+    assert capsys.readouterr().err == ""
+
+
 def test_a_transfer_shows_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     bars = Bars()
     for done in (0, 1 << 20, 3 << 20, 4 << 20):
@@ -24,13 +38,13 @@ def test_a_transfer_shows_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_wait_shows_its_time(capsys: pytest.CaptureFixture[str]) -> None:
     bars = Bars()
-    bars.waiting(0.6)
-    bars.waiting(0.9)
+    bars.waiting(61.0)
+    bars.waiting(61.5)
     bars.bulk("download", 5, 10)
     bars.finished()
     bars.finished()
     text = capsys.readouterr().err
-    assert "telegrad: computing" in text
+    assert "telegrad: computing, 01:01" in text
     assert "telegrad: download" in text
 
 
