@@ -122,7 +122,7 @@ class Recorder:
         held = [tensor() for tensor in list(self.written.values())]
         self.written.clear()
         values = [tensor._refresh() for tensor in held if tensor is not None]
-        return [value for value in values if value.recorder is self and value.local is None]
+        return [v for v in values if v.__class__ is Value and v.recorder is self and v.local is None]
 
     def site_of(self, value_id: int) -> Site | None:
         """The user's line that made a value, if it is remembered."""
@@ -284,7 +284,7 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
         tracked = 1
     known = tuple(specs)
     spec, rule, needs = _PLANS[op].get((known, attrs, tracked)) or _plan(op, known, attrs, tracked)
-    frame = sys._getframe(1)
+    frame = sys._getframe(2)  # the primitive or operator that called this is ours
     while OURS[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
     result: Tensor = _new(Tensor)

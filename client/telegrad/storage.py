@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from weakref import ref
 
 from telegrad import _primitives as p
 from telegrad.aliasing import Alias, alias_of, detach, follow, grad_mode, view
@@ -171,6 +172,8 @@ def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> No
     counter.writer = None if source._edge is None else source._edge[0].name()
     _share_counter(source, counter)
     tensor._value = source._value
+    if source._value.recorder is not None:
+        source._value.recorder.written[id(tensor)] = ref(tensor)
     if source._tracked:
         tensor._edge, tensor._tracked = source._edge, True
     if alias is not None:

@@ -244,7 +244,8 @@ class Pass:
                 left -= size
             else:
                 demands.append(value)
-        demands += [value for value in self.recorder.take_written() if value.id not in eager]
+        asked = {*eager, *[value.id for value in demands]}
+        demands += [value for value in self.recorder.take_written() if value.id not in asked]
         self.recorder.session.flush("backward", list(eager.values()), demands)
 
 
