@@ -157,7 +157,7 @@ def __getattr__(name: str) -> _Any:
                 raise
     if name == "Variable":
         return autograd.Variable
-    if not name.startswith("__") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):
+    if not name.startswith("_") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):
         return _FUNCTIONS[""][name]
     raise AttributeError(f"module 'telegrad' has no attribute {name!r}")
 
