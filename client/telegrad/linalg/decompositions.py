@@ -19,7 +19,7 @@ from telegrad.linalg.matrices import (
     tied,
     triangle_of,
 )
-from telegrad.registry import function, labelled
+from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -244,4 +244,5 @@ def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpos
         x, adjoint = p.identity(other), transpose
     for vector, factor in given if adjoint else reversed(given):
         x = _reflected(x, vector, p.conj(factor) if adjoint and factor.dtype.kind == "c" else factor)
-    return x if left else adjoint_of(x)
+    # With no reflections the derivative reads nothing, and counts as reading all the same, as torch's.
+    return couple(x if left else adjoint_of(x), input, tau, other)
