@@ -133,8 +133,8 @@ class Recorder:
         return None
 
 
-#: What is known of an operator's node before it is made: the result's spec, the rule of its autograd node if it
-#: has one, and the input positions that need gradients.
+#: What is known of an operator's node before it is made: the result's spec, the rule of its autograd node if
+#: it has one, and the input positions that need gradients.
 Plan = tuple[Spec, "Rule | None", tuple[int, ...]]
 
 #: Plans remembered for one operator, and the inputs and list items of one such entry.

@@ -52,7 +52,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, ParamSpec, TypeVar
 
 from telegrad import recorder as recording
-from telegrad.autograd.graph import Edge, Node, edge_of
+from telegrad.autograd.graph import Edge, Node, edge_of, renamed
 from telegrad.errors import NotNumberError
 from telegrad.tensor import Tensor
 
@@ -142,11 +142,11 @@ def labelled(result: R, label: str) -> R:
     """The same new result, whose node is called this instead of what the decorator of the calling function
     says.
     """
-    for tensor in tensors_in(result):
+    single: tuple[Any, ...] = (result,)
+    for tensor in single if type(result) is Tensor else tensors_in(result):
         node = None if tensor._edge is None else tensor._edge[0]
         if isinstance(node, Node):
-            node.call(label)
-            node.extras().fixed = True
+            node.rule = renamed(node.rule, label, fixed=True)
     return result
 
 
@@ -193,7 +193,8 @@ def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
 
 def _late_attribute(self: Tensor, name: str) -> Any:
     """A method that one of the late modules gives Tensor."""
-    if not name.startswith("__") and complete() and hasattr(type(self), name):
+    # No function of torch begins with an underscore, but what notebooks ask of any object does.
+    if not name.startswith("_") and complete() and hasattr(type(self), name):
         return getattr(self, name)
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
@@ -209,7 +210,7 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
-        if kwargs and not takes_any:
+        if kwargs and not (takes_any or names.issuperset(kwargs)):
             if "out" in kwargs and "out" not in names:
                 out = kwargs.pop("out")
             kwargs = {_known_as(key, names): value for key, value in kwargs.items()}
@@ -230,9 +231,10 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
                 _settle(result, first, label, args, kwargs)
         elif result._edge is not None:
             node = result._edge[0]
-            # One primitive, called what the function is called: nothing to do.
-            if node.output != first or node.rule.label != label or node.extra is not None:  # type: ignore[union-attr]
+            if node.output != first:  # type: ignore[union-attr]
                 _settle(result, first, label, args, kwargs)
+            elif node.rule.fixed or node.rule.label != label:  # type: ignore[union-attr]
+                _name(node, label)  # type: ignore[arg-type]
         return result if out is None else _give_out(public, out, result)
 
     call.__name__ = call.__qualname__ = public
@@ -296,10 +298,7 @@ def _settle(
         node = None if tensor._edge is None else tensor._edge[0]
         if not isinstance(node, Node) or node.output < first:
             continue  # an argument, handed back as it is
-        if node.extra is not None and node.extra.fixed:
-            node.extra.fixed = False
-        elif label is not None:
-            node.call(label)
+        _name(node, label)
         if label is not None and node.output > first:
             shown: list[Edge | None] = []
             for given in (*args, *kwargs.values()) if kwargs else args:
@@ -308,6 +307,15 @@ def _settle(
                 elif isinstance(given, (list, tuple, Tensor)):
                     shown.extend([edge_of(t) for t in tensors_in(given)])
             node.extras().shown = tuple(shown)
+
+
+def _name(node: Node, label: str | None) -> None:
+    """Gives a node its function's name, unless the function has chosen another."""
+    rule = node.rule
+    if rule.fixed:
+        node.rule = renamed(rule, rule.label)
+    elif label is not None and label != rule.label:
+        node.rule = renamed(rule, label)
 
 
 def _give_out(public: str, out: Any, result: Any) -> Any:

@@ -30,9 +30,22 @@ class Rule:
         read_inputs: the inputs that any of the derivatives reads.
         read_outputs: the outputs that any of them reads.
         names: for each input what torch calls the derivative's own node.
+        fixed: the label was chosen inside the function that is still running; its general one does not
+            replace it.
     """
 
-    __slots__ = ("label", "names", "needs", "op", "outputs", "read_inputs", "read_outputs", "reads", "saves")
+    __slots__ = (
+        "fixed",
+        "label",
+        "names",
+        "needs",
+        "op",
+        "outputs",
+        "read_inputs",
+        "read_outputs",
+        "reads",
+        "saves",
+    )
 
     def __init__(
         self,
@@ -49,21 +62,23 @@ class Rule:
         self.needs = needs
         self.reads = reads
         self.names = names
+        self.fixed = False
         self.read_inputs = tuple(sorted({i for r in reads if r is not None for i in r[0]}))
         self.read_outputs = tuple(sorted({i for r in reads if r is not None for i in r[1]}))
         self.saves = bool(self.read_inputs or self.read_outputs)
 
 
-_RENAMED: Final[dict[tuple[Rule, str], Rule]] = {}
+_RENAMED: Final[dict[tuple[Rule, str, bool], Rule]] = {}
 
 
-def renamed(rule: Rule, label: str) -> Rule:
+def renamed(rule: Rule, label: str, *, fixed: bool = False) -> Rule:
     """The same rule under another name; one object a name."""
-    found = _RENAMED.get((rule, label))
+    found = _RENAMED.get((rule, label, fixed))
     if found is None:
         found = copy(rule)
         found.label = label
-        _RENAMED[rule, label] = found
+        found.fixed = fixed
+        _RENAMED[rule, label, fixed] = found
     return found
 
 
@@ -127,8 +142,6 @@ class NodeExtra:
     """What few nodes have.
 
     Attributes:
-        fixed: the node's label was chosen inside the function that is still running; its general one does not
-            replace it.
         shown: the edges that `next_functions` lists, where a torch function was composed of several
             primitives.
         values: outputs with something attached, held so that the server keeps them nameable.
@@ -137,10 +150,9 @@ class NodeExtra:
         coupled: edges of what torch's derivative reads and ours does not.
     """
 
-    __slots__ = ("coupled", "fixed", "hooks", "retained", "shown", "values")
+    __slots__ = ("coupled", "hooks", "retained", "shown", "values")
 
     def __init__(self) -> None:
-        self.fixed = False
         self.shown: tuple[Edge | None, ...] | None = None
         self.values: dict[int, Value] = {}
         self.hooks: dict[int, dict[int, Any]] = {}

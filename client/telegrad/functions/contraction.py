@@ -60,7 +60,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
 
 def _vectors(a: Tensor, b: Tensor, name: str) -> None:
-    if a._spec is b._spec and a._spec.ndim == 1:
+    spec = a._value.spec
+    if spec is b._value.spec and spec.ndim == 1:
         return
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
@@ -128,7 +129,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         ShapeError: one has no dimension, or sizes that do not fit.
     """
     a, b = input, other
-    m, n = a._spec, b._spec
+    m, n = a._value.spec, b._value.spec
     if m.ndim == 2 == n.ndim and m.dtype is n.dtype:
         return labelled(p.matmul(a, b), "MmBackward0")
     if not a.ndim or not b.ndim:

@@ -52,7 +52,7 @@ def widened(x: Tensor, dtype: DType | None = None) -> Tensor:
     """x as a sum or product takes it: in `dtype` where given, integers and bool as int64."""
     if dtype is not None:
         return tensor_of(x, dtype)
-    return x if x.dtype.kind in "fc" else tensor_of(x, int64)
+    return x if x._value.spec.dtype.is_differentiable else tensor_of(x, int64)
 
 
 def cast_to(x: Tensor, dtype: DType | None) -> Tensor:
@@ -72,6 +72,8 @@ def axes_of(dim: Dims, ndim: int, *, empty_is_all: bool = True) -> tuple[int, ..
     if dim is None:
         return tuple(range(ndim))
     if isinstance(dim, int):
+        if 0 <= dim < ndim:
+            return (dim,)
         axis = shapes.normalize_axis(dim, ndim)
         return (axis,) if ndim else ()
     if not dim and empty_is_all:

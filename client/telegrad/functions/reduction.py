@@ -39,7 +39,7 @@ def _all_axes(x: Tensor) -> tuple[int, ...]:
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum over the dimensions, or over all."""
     x = widened(input, dtype)
-    out = p.sum(x, axes=axes_of(dim, x.ndim), keepdims=keepdim)
+    out = p.sum(x, axes=axes_of(dim, x._value.spec.ndim), keepdims=keepdim)
     return out if dim is None else labelled(out, "SumBackward1")
 
 
