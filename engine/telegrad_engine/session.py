@@ -15,10 +15,12 @@ from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.registry import check_catalogue, load_families
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
+from telegrad_engine.recurring import Recurring, Structure, structure_of
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.evaluate import Device, Evaluated, evaluate
 from telegrad_engine.runtime.executor import Interrupt
 from telegrad_engine.runtime.inspect import residuals_reply
+from telegrad_engine.runtime.leaves import LeafMaker
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
 from telegrad_proto.backward import DecodedBackward
 from telegrad_proto.codec import FragmentReader, check_fragment_size, encode_spec
@@ -26,7 +28,6 @@ from telegrad_proto.errors import (
     InternalError,
     LimitError,
     OutOfMemoryError,
-    PayloadError,
     SessionExpiredError,
     StructureError,
     TelegradError,
@@ -41,7 +42,7 @@ from telegrad_proto.limits import (
 )
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
-from telegrad_proto.v1 import graph_pb2, session_pb2
+from telegrad_proto.v1 import session_pb2
 
 _log = logging.getLogger(__name__)
 
@@ -68,9 +69,11 @@ class EngineSession:
         self._ledger: Final = Ledger()
         self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes)
         self._payloads: Final = PayloadStore(min(limit_bytes // 8 or _SPARE_BYTES, _SPARE_BYTES))
+        self._leaves: Final = LeafMaker(self._device, self._payloads)
         self._lock: Final = RLock()
-        self._names: dict[int, Value] = {}
-        self._buffers: dict[int, Buffer] = {}
+        self._names: Final[dict[int, Value]] = {}
+        self._buffers: Final[dict[int, Buffer]] = {}
+        self._recurring: Final = Recurring(self._names, self._buffers, self._device)
         self._pending: list[Pending] = []
         self._walked = 0
         self._last_id = 0
@@ -94,7 +97,6 @@ class EngineSession:
         seq = fragment.seq
         outcome = session_pb2.Outcome(seq=seq)
         with self._lock:
-            started = time.perf_counter_ns()
             interrupt = Interrupt(fragment.timeout_ms / 1000)
             with self._cancel_lock:
                 self._running = (seq, interrupt)
@@ -104,14 +106,10 @@ class EngineSession:
                         interrupt.cancel()
                     self._cancelled = {s for s in self._cancelled if s > seq}
             try:
-                wanted = self._append(fragment)
-                outcome.applied = True
-                timings = outcome.timings
-                timings.apply_ns = time.perf_counter_ns() - started
-                stats = self._evaluate(wanted, interrupt)
-                timings.plan_ns, timings.execute_ns = stats.plan_ns, stats.execute_ns
-                timings.steps, timings.plan_cached = stats.steps, stats.plan_cached
-                self._answer(outcome, wanted[: len(fragment.fetches)])
+                self._check_open()
+                structure = None if self._pending else structure_of(fragment, self._last_id, self._names)
+                if structure is None or not self._shortcut(fragment, structure, outcome, interrupt):
+                    self._long_way(fragment, structure, outcome, interrupt)
             except TelegradError as error:
                 self._fail(outcome, error)
             except Exception as error:  # noqa: BLE001 - a defect of ours must not end the stream of a client
@@ -121,6 +119,51 @@ class EngineSession:
                     self._running = None
             outcome.held_bytes = self._ledger.held_bytes
         return outcome
+
+    def _long_way(
+        self,
+        fragment: session_pb2.Fragment,
+        structure: Structure | None,
+        outcome: session_pb2.Outcome,
+        interrupt: Interrupt,
+    ) -> None:
+        """Read the fragment into the graph, then compute what it wants."""
+        started, before = time.perf_counter_ns(), self._last_id
+        wanted = self._append(fragment)
+        outcome.applied = True
+        timings = outcome.timings
+        timings.apply_ns = time.perf_counter_ns() - started
+        stats = self._evaluate(wanted, interrupt)
+        timings.plan_ns, timings.execute_ns = stats.plan_ns, stats.execute_ns
+        timings.steps, timings.plan_cached = stats.steps, stats.plan_cached
+        self._answer(outcome, wanted[: len(fragment.fetches)])
+        if structure is not None and not self._pending:
+            self._recurring.learn(structure, fragment, (before, self._last_id), stats.ran)
+
+    def _shortcut(
+        self,
+        fragment: session_pb2.Fragment,
+        structure: Structure,
+        outcome: session_pb2.Outcome,
+        interrupt: Interrupt,
+    ) -> bool:
+        """Do what a fragment of this structure did before; False where it has to go the long way."""
+        started, before = time.perf_counter_ns(), self._last_id
+        shortcut = self._recurring.find(structure)
+        if shortcut is None:
+            return False
+        leaves = {leaf.id - before: self._leaves.make(leaf) for leaf in fragment.leaves[:]}
+        values = self._recurring.follow(shortcut, structure, leaves, before, interrupt)
+        if values is None:
+            return False
+        self._last_id = before + shortcut.span
+        self._leaves.used(fragment.leaves)
+        outcome.applied = True
+        timings = outcome.timings
+        timings.execute_ns = time.perf_counter_ns() - started
+        timings.steps, timings.plan_cached = len(shortcut.plan.steps), True
+        self._answer(outcome, values)
+        return True
 
     def _fail(
         self, outcome: session_pb2.Outcome, error: TelegradError, cause: BaseException | None = None
@@ -140,16 +183,14 @@ class EngineSession:
 
     def _append(self, fragment: session_pb2.Fragment) -> list[Value]:
         """Check all of the fragment, then make it part of the session; returns what to compute."""
-        self._check_open()
         check_fragment_size(fragment)
         reader = FragmentReader(self._names, self._last_id)
         pending: list[Pending] = []
         freed: list[Node] = []
-        digests: list[bytes] = []
         releases = fragment.releases[:]  # a slice of a repeated field costs half of walking through it
         try:
             for leaf in fragment.leaves[:]:
-                reader.define_leaf(leaf.id, *self._leaf(reader, leaf, digests))
+                reader.define_leaf(leaf.id, *self._leaves.make(leaf))
             nodes = fragment.nodes
             done = 0
             self._walked = sum([len(entry.region) for entry in self._pending])
@@ -175,8 +216,7 @@ class EngineSession:
             value.held = True
             if value.leaf is not None:
                 self._buffers[id_] = value.leaf
-        for digest in digests:
-            self._payloads.use(digest)
+        self._leaves.used(fragment.leaves)
         for node in freed:
             node.freed = True
         self._pending += pending
@@ -231,41 +271,6 @@ class EngineSession:
         pending.append(Pending(node, through))
         if not request.retain_graph:
             freed.extend(through)
-
-    def _leaf(
-        self, reader: FragmentReader, leaf: graph_pb2.Leaf, digests: list[bytes]
-    ) -> tuple[Spec, Buffer]:
-        """A leaf's spec and array; the digest of a payload that it takes is noted in `digests`."""
-        spec, data = reader.leaf(leaf)
-        try:
-            if data is not None:
-                return spec, self._loaded(data, spec)
-            digest = leaf.digest
-            digests.append(digest)
-            known = self._payloads.buffers.get((digest, spec))
-            if known is None:
-                known = self._loaded(self._payload(digest, spec), spec)
-                self._payloads.buffers[digest, spec] = known
-            return spec, known
-        except TelegradError as error:
-            error.details.setdefault("node", leaf.id)
-            raise
-
-    def _payload(self, digest: bytes, spec: Spec) -> memoryview:
-        data = self._payloads.find(digest)
-        if data is None:
-            raise PayloadError(f"leaf: no payload of digest {digest.hex()[:16]} was put")
-        if len(data) != spec.nbytes:
-            raise PayloadError(f"leaf: {spec!r} has {spec.nbytes} bytes, its payload {len(data)}")
-        return data
-
-    def _loaded(self, data: bytes | memoryview, spec: Spec) -> Buffer:
-        limit = self._device.limit_bytes
-        if limit and self._ledger.held_bytes + spec.nbytes > limit:
-            raise OutOfMemoryError(
-                f"leaf: the session may hold {limit} bytes, holds {self.held_bytes}, needs {spec.nbytes} more"
-            )
-        return Buffer(self._backend.from_bytes(data, spec), spec.nbytes, self._ledger)
 
     def _evaluate(self, wanted: Sequence[Value], interrupt: Interrupt) -> Evaluated:
         stats, kept = evaluate(wanted, self._pending, self._device, interrupt)
@@ -386,3 +391,4 @@ class EngineSession:
             self._buffers.clear()
             self._pending.clear()
             self._payloads.clear()
+            self._recurring.clear()

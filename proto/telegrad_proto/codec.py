@@ -189,6 +189,26 @@ def decode_spec(message: tensor_pb2.TensorSpec) -> Spec:
     return Spec(tuple(message.shape[:]), of_code(message.dtype))
 
 
+def decode_leaf(message: graph_pb2.Leaf) -> tuple[Spec, bytes | None]:
+    """What a leaf is, and its bytes; None where they were put and the digest names them.
+
+    Raises:
+        PayloadError: more or fewer bytes than the spec says.
+    """
+    try:
+        spec = decode_spec(message.spec)
+    except GraphError as error:
+        error.details.setdefault("node", message.id)
+        raise
+    data = message.data
+    if not data and message.digest:
+        return spec, None
+    if len(data) != spec.nbytes:
+        got = str(len(data)) if message.WhichOneof("content") else "neither bytes nor a digest"
+        raise PayloadError(f"leaf {message.id}: {spec!r} has {spec.nbytes} bytes, got {got}", node=message.id)
+    return spec, data
+
+
 class FragmentReader:
     """Reads one fragment against a session's ids; what it finds is kept apart until all was right.
 
@@ -246,27 +266,6 @@ class FragmentReader:
             raise LimitError(f"{where}: a value id is at most {MAX_VALUE_ID}, got {id_}", value=id_)
         value.id = id_
         self.new[id_] = value
-
-    def leaf(self, message: graph_pb2.Leaf) -> tuple[Spec, bytes | None]:
-        """What a leaf is, and its bytes; None where they were put and the digest names them.
-
-        Raises:
-            PayloadError: more or fewer bytes than the spec says.
-        """
-        try:
-            spec = decode_spec(message.spec)
-        except GraphError as error:
-            error.details.setdefault("node", message.id)
-            raise
-        data = message.data
-        if not data and message.digest:
-            return spec, None
-        if len(data) != spec.nbytes:
-            got = str(len(data)) if message.WhichOneof("content") else "neither bytes nor a digest"
-            raise PayloadError(
-                f"leaf {message.id}: {spec!r} has {spec.nbytes} bytes, got {got}", node=message.id
-            )
-        return spec, data
 
     def define_leaf(self, id_: int, spec: Spec, buffer: Buffer) -> None:
         """Name a leaf."""

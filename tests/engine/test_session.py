@@ -373,8 +373,7 @@ def test_a_training_loop_plans_once(draft: Draft) -> None:
         w = new
         draft.grad.add(w)
     assert len(set(map(float, losses))) == 12
-    assert plans.misses <= 2
-    assert plans.hits >= 10
+    assert plans.misses <= 2  # the first step finds no plan, the second has its parameter elsewhere
 
 
 def test_a_lazy_training_loop_keeps_no_history(draft: Draft) -> None:

@@ -13,6 +13,7 @@ from telegrad_proto.codec import (
     attr_key,
     check_fragment_size,
     decode_attrs,
+    decode_leaf,
     decode_spec,
     encode_attrs,
     encode_spec,
@@ -183,7 +184,7 @@ def buffer() -> Buffer:
 class TestReader:
     def test_nodes_and_leaves(self) -> None:
         reader = reader_with(Value(F32))
-        spec, data = reader.leaf(graph_pb2.Leaf(id=11, spec=encode_spec(F32), data=bytes(8)))
+        spec, data = decode_leaf(graph_pb2.Leaf(id=11, spec=encode_spec(F32), data=bytes(8)))
         assert (spec, data) == (F32, bytes(8))
         held = buffer()
         reader.define_leaf(11, spec, held)
@@ -205,18 +206,18 @@ class TestReader:
 
     def test_a_digest_stands_for_bytes(self) -> None:
         leaf = graph_pb2.Leaf(id=11, spec=encode_spec(F32), digest=bytes(32))
-        assert reader_with().leaf(leaf) == (F32, None)
+        assert decode_leaf(leaf) == (F32, None)
 
     @pytest.mark.parametrize("size", [0, 7, 9])
     def test_bytes_fit_the_spec(self, size: int) -> None:
         leaf = graph_pb2.Leaf(id=11, spec=encode_spec(F32), data=bytes(size))
         with pytest.raises(PayloadError, match=f"has 8 bytes, got {size}") as refused:
-            reader_with().leaf(leaf)
+            decode_leaf(leaf)
         assert refused.value.details == {"node": 11}
 
     def test_an_empty_leaf_needs_no_bytes(self) -> None:
         empty = Spec((0, 3), dtypes.float32)
-        assert reader_with().leaf(graph_pb2.Leaf(id=11, spec=encode_spec(empty))) == (empty, b"")
+        assert decode_leaf(graph_pb2.Leaf(id=11, spec=encode_spec(empty))) == (empty, b"")
 
     def test_ids_that_name_nothing(self) -> None:
         reader = reader_with(Value(F32))

@@ -17,14 +17,30 @@ from telegrad_proto.errors import OutOfMemoryError
 from telegrad_proto.ir import Buffer, Ledger, Value
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A plan that ran, and on what; by ids, for handles on values would keep their graph.
+
+    Attributes:
+        plan: the steps.
+        loaded: ids by the numbers that the plan loads; 0 for values without a name.
+        kept: plan slots by the ids of what stays in memory.
+    """
+
+    plan: Plan
+    loaded: dict[int, int]
+    kept: dict[int, int]
+
+
 @dataclass(slots=True)
 class Evaluated:
-    """What an evaluation took."""
+    """What an evaluation took, and what ran: None where everything was in memory."""
 
     plan_ns: int = 0
     execute_ns: int = 0
     steps: int = 0
     plan_cached: bool = True
+    ran: Ran | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,12 @@ def evaluate(
     if device.limit_bytes and device.ledger.held_bytes + plan.peak_bytes > device.limit_bytes:
         raise _too_large(selection, plan, device)
     slots = run(plan, selection.values, device.backend, interrupt)
+    values = selection.values
+    stats.ran = Ran(
+        plan,
+        {number: values[number].id for _, number in plan.loads},
+        {values[number].id: slot for slot, number in plan.keeps},
+    )
     kept = _keep(plan, selection, slots, device)
     stats.plan_ns, stats.execute_ns = planned - started, time.perf_counter_ns() - planned
     return stats, kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ from telegrad_proto.errors import (
     TelegradError,
 )
 from telegrad_proto.ir import Value
+
+#: The values of a selection by number, all or some.
+Values = Sequence[Value] | Mapping[int, Value]
 
 
 class Interrupt:
@@ -52,12 +55,12 @@ class Interrupt:
             raise DeadlineError(f"the evaluation did not finish within {self.timeout_s:g} s")
 
 
-def run(plan: Plan, values: Sequence[Value], backend: Backend, interrupt: Interrupt) -> list[Any]:
+def run(plan: Plan, values: Values, backend: Backend, interrupt: Interrupt) -> list[Any]:
     """The slots after the last step: those that the plan keeps hold their arrays, the others None.
 
     Args:
         plan: what to do.
-        values: the selection's values, by number.
+        values: the selection's values by number, at least those that the plan loads.
         backend: where.
         interrupt: how to stop.
 
@@ -106,10 +109,10 @@ def _name(step: Step | None) -> str:
     return "evaluation" if step is None else step.op
 
 
-def _where(step: Step | None, values: Sequence[Value]) -> dict[str, object]:
+def _where(step: Step | None, values: Values) -> dict[str, object]:
     if step is None:
         return {}
-    if step.origin < 0:
+    if step.origin < 0 or (isinstance(values, Mapping) and step.origin not in values):
         return {"op": step.op}
     value = values[step.origin]
     return {"op": step.op, "node": value.id if value.node is None else value.node.origin}
