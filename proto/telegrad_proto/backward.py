@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from telegrad_proto.errors import ArityError, GradientError, ShapeError
 from telegrad_proto.ir import Value
 from telegrad_proto.spec import Spec
-from telegrad_proto.v1 import graph_pb2
+
+if TYPE_CHECKING:  # a client that only records must not wait for the messages' modules
+    from telegrad_proto.v1 import graph_pb2
 
 _WHERE: Final = "backward"
 
