@@ -36,6 +36,7 @@ from telegrad.looks import truth as _truth
 from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
 from telegrad.registry import complete as _complete
+from telegrad.residuals import residuals
 from telegrad.storage import can_cast as _can_cast
 from telegrad.tensor import Tensor
 from telegrad.types import (
@@ -125,6 +126,7 @@ __all__ = [
     "preserve_format",
     "promote_types",
     "random",
+    "residuals",
     "result_type",
     "set_default_dtype",
     "set_default_tensor_type",
@@ -155,6 +157,8 @@ def __getattr__(name: str) -> _Any:
         except ModuleNotFoundError as error:
             if error.name != f"telegrad.{name}":
                 raise
+    if name == "vmap":
+        return __getattr__("func").vmap
     if name == "Variable":
         return autograd.Variable
     if not name.startswith("_") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from telegrad.autograd.mode import (
@@ -30,6 +31,12 @@ def __getattr__(name: str) -> Any:
         from telegrad.autograd import passes as module
 
         return getattr(module, name)
+    if name in ("gradcheck", "gradgradcheck", "GradcheckError"):
+        from telegrad.autograd import checking
+
+        return getattr(checking, name)
+    if name == "functional":
+        return import_module("telegrad.autograd.functional")
     if name in ("Variable", "variable"):
         from telegrad.constructors import variable
 
