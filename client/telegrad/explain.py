@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Final
@@ -70,17 +71,20 @@ class Log:
 
     def table(self, last: int) -> str:
         """The latest messages as text, one a line."""
-        rows: list[tuple[str, ...]] = [_HEAD]
-        rows += [_row(message) for message in list(self.messages)[-last:]]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-        lines = []
-        for row in rows:
-            cells = [
-                cell.ljust(w) if i in _LEFT else cell.rjust(w)
-                for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-            ]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
+        return aligned([_HEAD, *(_row(message) for message in list(self.messages)[-last:])], left=_LEFT)
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: Container[int]) -> str:
+    """Rows of cells as text, one a line; the columns in `left` are flush left, the others right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(w) if i in left else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 _HEAD: Final = (
@@ -115,19 +119,20 @@ def _row(message: Message) -> tuple[str, ...]:
         str(message.backwards),
         str(message.fetches),
         str(message.demands),
-        _size(message.sent_bytes + message.uploaded_bytes),
-        _size(message.received_bytes),
+        size_text(message.sent_bytes + message.uploaded_bytes),
+        size_text(message.received_bytes),
         took,
         plan,
         line,
     )
 
 
-def _size(count: int) -> str:
+def size_text(count: float) -> str:
+    """A number of bytes for people."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024  # type: ignore[assignment]
+        count /= 1024
     return f"{count:.1f} GiB"
 
 
