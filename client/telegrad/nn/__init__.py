@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegrad.nn import functional, init
+from telegrad.nn import functional, init, utils
 from telegrad.nn.activation import (
     CELU,
     ELU,
@@ -109,6 +109,7 @@ from telegrad.nn.padding import (
     ZeroPad3d,
 )
 from telegrad.nn.parameter import Buffer, Parameter
+from telegrad.nn.parameterlists import ParameterDict, ParameterList
 from telegrad.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -221,6 +222,8 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
     "PoissonNLLLoss",
@@ -260,4 +263,5 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "utils",
 ]

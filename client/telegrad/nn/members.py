@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def typename(value: object) -> str:
     """torch's name of the type of a value in its messages."""
-    if isinstance(value, Tensor) and not isinstance(value, Parameter):
+    if isinstance(value, Tensor):
         return str(value.type())
     kind = type(value)
     return (
