@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from telegrad.values import Value
 from telegrad_proto.dtypes import DType, by_typestr, complex64, complex128, float64, int64, uint64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.spec import Spec
-
-if TYPE_CHECKING:
-    from telegrad_proto.v1 import session_pb2
 
 NDArray = np.ndarray[Any, Any]
 
@@ -81,14 +78,10 @@ def array_of(spec: Spec, data: bytes | memoryview) -> NDArray:
     """
     if len(data) != spec.nbytes:
         raise ShapeError(f"a value of {spec!r} has {spec.nbytes} bytes, got {len(data)}")
-    array = np.frombuffer(data, dtype=numpy_dtype(spec.dtype)).reshape(spec.shape)
-    array.flags.writeable = False
+    array: NDArray = np.ndarray(spec.shape, numpy_dtype(spec.dtype), data)
+    if array.flags.writeable:
+        array.flags.writeable = False
     return array
-
-
-def array_of_message(message: session_pb2.Fetched, spec: Spec) -> NDArray:
-    """The array in an outcome."""
-    return array_of(spec, message.data)
 
 
 def array_of_data(data: Any, dtype: DType | None, *, default: DType) -> NDArray:

@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from telegrad.callsite import Site, describe, source
+
+if TYPE_CHECKING:
+    from telegrad_proto.v1 import session_pb2
 
 #: Messages remembered.
 _KEPT: Final = 1000
@@ -34,13 +37,13 @@ class Message:
 
     seq: int
     reason: str
-    site: Site | None
-    nodes: int
-    leaves: int
-    backwards: int
-    fetches: int
-    demands: int
-    releases: int
+    site: Site | None = None
+    nodes: int = 0
+    leaves: int = 0
+    backwards: int = 0
+    fetches: int = 0
+    demands: int = 0
+    releases: int = 0
     sent_bytes: int = 0
     received_bytes: int = 0
     uploaded_bytes: int = 0
@@ -50,6 +53,16 @@ class Message:
     plan_cached: bool | None = None
     error: str = ""
     at: float = 0.0
+
+    def describe(self, fragment: session_pb2.Fragment, site: Site | None) -> None:
+        """Notes what the fragment carries, and the line that caused it."""
+        self.site = site
+        self.nodes = len(fragment.nodes)
+        self.leaves = len(fragment.leaves)
+        self.backwards = len(fragment.backwards)
+        self.fetches = len(fragment.fetches)
+        self.demands = len(fragment.demands)
+        self.releases = len(fragment.releases)
 
 
 class Log:

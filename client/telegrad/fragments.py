@@ -11,7 +11,7 @@ from telegrad.recorder import BackwardEntry, Entry
 from telegrad.values import Value
 from telegrad_proto.codec import encode_attrs, encode_spec
 from telegrad_proto.limits import MAX_FRAGMENT_NODES, MAX_INLINE_TOTAL_BYTES
-from telegrad_proto.v1 import graph_pb2, session_pb2
+from telegrad_proto.v1 import session_pb2
 
 #: Nodes of one fragment: a message of so many stays well under the message limit.
 _NODES_EACH: Final = min(MAX_FRAGMENT_NODES, 16_384)
@@ -33,7 +33,7 @@ class Batch:
 
 def fragments_of(
     batch: Batch, *, inline_bytes: int, upload: Callable[[Value, memoryview], bytes]
-) -> Iterator[session_pb2.Fragment]:
+) -> list[session_pb2.Fragment]:
     """The messages of a batch, in order, without sequence numbers, fetches and demands.
 
     Ids only grow from one message to the next, so where a batch is cut, leaves, nodes and backward requests
@@ -45,13 +45,12 @@ def fragments_of(
         upload: sends an array apart from the fragments and gives its digest.
     """
     if len(batch.nodes) <= _NODES_EACH and _inline_total(batch.leaves, inline_bytes) <= _INLINE_EACH:
-        yield _fragment(batch, inline_bytes, upload)
-        return
-    yield from (_fragment(part, inline_bytes, upload) for part in _cut(batch, inline_bytes))
+        return [_fragment(batch, inline_bytes, upload)]
+    return [_fragment(part, inline_bytes, upload) for part in _cut(batch, inline_bytes)]
 
 
 def _inline_total(leaves: Sequence[Value], inline_bytes: int) -> int:
-    return sum(leaf.spec.nbytes for leaf in leaves if leaf.spec.nbytes <= inline_bytes)
+    return sum([leaf.spec.nbytes for leaf in leaves if leaf.spec.nbytes <= inline_bytes])
 
 
 def _cut(batch: Batch, inline_bytes: int) -> Iterator[Batch]:
@@ -88,27 +87,20 @@ def _fragment(
     batch: Batch, inline_bytes: int, upload: Callable[[Value, memoryview], bytes]
 ) -> session_pb2.Fragment:
     fragment = session_pb2.Fragment(releases=batch.released)
-    leaves = fragment.leaves
     for leaf in batch.leaves:
         data = payload_of(leaf)
-        message = leaves.add(id=leaf.id, spec=encode_spec(leaf.spec))
+        message = fragment.leaves.add(id=leaf.id, spec=encode_spec(leaf.spec))
         if leaf.spec.nbytes <= inline_bytes:
             message.data = data.tobytes()
         else:
             message.digest = upload(leaf, data)
-    node_type = graph_pb2.Node
-    fragment.nodes.extend(
-        [
-            node_type(
-                op=op.name,
-                inputs=inputs,
-                attrs=encode_attrs(attrs, op) if attrs else b"",
-                output=output,
-                needs=needs,
-            )
-            for op, inputs, attrs, output, needs in batch.nodes
-        ]
-    )
+    add = fragment.nodes.add
+    for op, inputs, attrs, output, needs in batch.nodes:
+        # Every field named costs time, also one that is empty.
+        if attrs:
+            add(op=op.name, inputs=inputs, attrs=encode_attrs(attrs, op), output=output, needs=needs)
+        else:
+            add(op=op.name, inputs=inputs, output=output, needs=needs)
     for request in batch.backwards:
         fragment.backwards.add(
             after=request.after,

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
-from telegrad.callsite import Site, here
-from telegrad.convert import NDArray, array_of, array_of_message
+from telegrad.callsite import here
+from telegrad.convert import NDArray, array_of
 from telegrad.errors import at_line
 from telegrad.explain import Log, Message
 from telegrad.fragments import Batch, fragments_of
@@ -66,6 +66,7 @@ class Session:
         self._unanswered: deque[_Sent] = deque()
         self._coming: dict[int, int] = {}
         self._failure: TelegradError | None = None
+        self._uploaded_bytes = 0  # since the last fragment
         self._closed = False
         # Also at the interpreter's end: a server then need not wait for the session's lease.
         self._end = weakref.finalize(self, transport.close)
@@ -104,40 +105,38 @@ class Session:
             live: also compute and keep what is pending and held by a tensor.
         """
         with self.lock:
-            self.open()
+            opened = self.open() if self._opened is None or self._closed else self._opened
             batch = self._take()
             wanted = [value.id for value in demands]
             if live:
                 wanted += self._live_outputs(batch)
-            if not batch and not fetches and not wanted:
+            if not (batch or fetches or wanted):
                 return self._seq
-            site = here()
-            assert self._opened is not None
-            limit = self._opened.inline_limit_bytes
-            uploads: list[int] = []
-
-            def upload(value: Value, data: memoryview) -> bytes:
-                digest = digest_of(data)
-                if self.transport.missing([digest]):
-                    self.transport.put(digest, data)
-                    uploads.append(len(data))
-                return digest
-
             try:
-                fragments = list(fragments_of(batch, inline_bytes=limit, upload=upload))
+                fragments = fragments_of(batch, inline_bytes=opened.inline_limit_bytes, upload=self._upload)
             except BaseException:
                 # Nothing of it was sent: what was recorded is not lost with the error.
                 self._put_back(batch)
                 raise
             last = fragments.pop()
             for fragment in fragments:
-                self._send(fragment, reason, site, {}, uploads)
-            last.fetches.extend([value.id for value in fetches])
-            last.demands.extend(wanted)
+                self._send(fragment, reason, {})
+            if fetches:
+                last.fetches.extend([value.id for value in fetches])
+            if wanted:
+                last.demands.extend(wanted)
             if self.timeout_s is not None:
                 last.timeout_ms = max(1, int(self.timeout_s * 1000))
-            self._send(last, reason, site, {value.id: value for value in fetches}, uploads)
+            self._send(last, reason, {value.id: value for value in fetches})
             return self._seq
+
+    def _upload(self, value: Value, data: memoryview) -> bytes:
+        """Sends an array apart from the fragments, if the server does not have it; its digest."""
+        digest = digest_of(data)
+        if self.transport.missing([digest]):
+            self.transport.put(digest, data)
+            self._uploaded_bytes += len(data)
+        return digest
 
     def _take(self) -> Batch:
         recorder = self.recorder
@@ -166,41 +165,24 @@ class Session:
             found += [output + i for i in range(op.outputs) if output + i not in gone]
         return found
 
-    def _send(
-        self,
-        fragment: session_pb2.Fragment,
-        reason: str,
-        site: Site | None,
-        fetched: dict[int, Value],
-        uploads: list[int],
-    ) -> None:
+    def _send(self, fragment: session_pb2.Fragment, reason: str, fetched: dict[int, Value]) -> None:
         while len(self._unanswered) >= UNANSWERED_LIMIT:
             self._receive_one()
-        self._seq += 1
-        fragment.seq = self._seq
-        message = Message(
-            seq=self._seq,
-            reason=reason,
-            site=site,
-            nodes=len(fragment.nodes),
-            leaves=len(fragment.leaves),
-            backwards=len(fragment.backwards),
-            fetches=len(fragment.fetches),
-            demands=len(fragment.demands),
-            releases=len(fragment.releases),
-            uploaded_bytes=sum(uploads),
-        )
-        uploads.clear()
-        sent = _Sent(self._seq, fetched, message, perf_counter())
+        self._seq = fragment.seq = self._seq + 1
+        message = Message(self._seq, reason)
         for value_id in fetched:
             self._coming[value_id] = self._seq
-        self._unanswered.append(sent)
-        self.log.add(message)
+        self._unanswered.append(_Sent(self._seq, fetched, message, perf_counter()))
         try:
             message.sent_bytes = self.transport.send(fragment)
         except KeyboardInterrupt:
             self._interrupted()
             raise
+        finally:
+            # What is only told later is noted when the message is on its way.
+            message.describe(fragment, here())
+            message.uploaded_bytes, self._uploaded_bytes = self._uploaded_bytes, 0
+            self.log.add(message)
 
     def _interrupted(self) -> None:
         for sent in self._unanswered:
@@ -217,10 +199,6 @@ class Session:
             raise
         self._unanswered.popleft()
         message = sent.message
-        message.received_bytes = self.transport.traffic.received_bytes - before
-        message.took_s = perf_counter() - sent.started
-        message.plan_cached = outcome.timings.plan_cached if outcome.timings.steps else None
-        message.execute_s = outcome.timings.execute_ns / 1e9
         for value_id in sent.fetched:
             if self._coming.get(value_id) == sent.seq:
                 del self._coming[value_id]
@@ -228,12 +206,17 @@ class Session:
             value = sent.fetched.get(fetched.id)
             if value is None:
                 continue
-            if fetched.WhichOneof("content") == "by_get":
+            if fetched.by_get:
                 _, data = self.transport.get(fetched.id)
                 value.local = array_of(value.spec, data)
             else:
-                value.local = array_of_message(fetched, value.spec)
+                value.local = array_of(value.spec, fetched.data)
             message.fetched_bytes += value.spec.nbytes
+        message.received_bytes = self.transport.traffic.received_bytes - before
+        message.took_s = perf_counter() - sent.started
+        timings = outcome.timings
+        message.plan_cached = timings.plan_cached if timings.steps else None
+        message.execute_s = timings.execute_ns / 1e9
         if outcome.HasField("error"):
             error = from_status(outcome.error)
             message.error = type(error).__name__

@@ -115,12 +115,12 @@ class GrpcTransport:
         size = len(raw)
         if size > MAX_MESSAGE_BYTES:
             raise LimitError(f"fragment {fragment.seq}: at most {MAX_MESSAGE_BYTES} bytes, got {size}")
-        self.traffic.fragments += 1
-        self.traffic.sent_bytes += size
         with self._lock:
             self._unanswered.append((fragment.seq, raw))
             if self._stream is not None:  # else it goes out with the others when the stream is opened again
                 self._stream.send(raw)
+        self.traffic.fragments += 1
+        self.traffic.sent_bytes += size
         return size
 
     def receive(self, timeout_s: float | None = None) -> session_pb2.Outcome:
