@@ -29,6 +29,8 @@ UNUSED: Final = Value(0, Spec((), float32), None)
 
 Hook = Callable[[Tensor], Tensor | None]
 
+_NOTHING: Final = walk.Reached([], [])
+
 
 class Target:
     """A tensor whose gradient is asked for, and the value that it had where it was used."""
@@ -70,7 +72,7 @@ class Pass:
                     f"element {i} of tensors does not require grad and does not have a grad_fn"
                 )
         self.edges: list[Edge] = [edge for edge in edges if edge is not None]
-        self.reached = walk.Reached([], [])
+        self.reached = _NOTHING
         self.touched: list[Tensor] = []
         self.recorder: Recorder = recording.current()
 
@@ -197,7 +199,8 @@ class Pass:
         roots = tuple([self._id(root) for root in self.roots])
         cotangents = tuple([0 if ct is None else self._id(ct) for ct in self.cotangents])
         with recorder.lock:
-            first = recorder.new_ids(len(wanted))
+            first = recorder.next_id
+            recorder.next_id = first + len(wanted)
             made = {
                 named: Value(first + i, batch_of(value.spec, self.batch), recorder)
                 for i, (named, value) in enumerate(wanted.items())
@@ -234,7 +237,8 @@ class Pass:
             if value.spec.size == 1 and value.local is None:
                 eager[value.id] = value
                 left -= value.spec.nbytes
-        for gradient in [*gradients, *[t._extras().grad for t in self.touched]]:
+        kept = [t._extras().grad for t in self.touched] if self.touched else ()
+        for gradient in (*gradients, *kept):
             value = UNUSED if gradient is None else gradient._refresh()
             size = value.spec.nbytes
             if not value.id or value.local is not None or value.id in eager:
@@ -244,8 +248,9 @@ class Pass:
                 left -= size
             else:
                 demands.append(value)
-        asked = {*eager, *[value.id for value in demands]}
-        demands += [value for value in self.recorder.take_written() if value.id not in asked]
+        if self.recorder.written:
+            asked = {*eager, *[value.id for value in demands]}
+            demands += [value for value in self.recorder.take_written() if value.id not in asked]
         self.recorder.session.flush("backward", list(eager.values()), demands)
 
 
