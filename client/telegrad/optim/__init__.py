@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telegrad.optim import lr_scheduler
 from telegrad.optim.adadelta import Adadelta
 from telegrad.optim.adagrad import Adagrad
 from telegrad.optim.adam import Adam
@@ -30,4 +31,5 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "lr_scheduler",
 ]

@@ -41,10 +41,12 @@ class Stepping(Optimizer, ABC):
             with storage.grad_mode(bool(group.get("differentiable"))):
                 for param in group["params"]:
                     grad = param.grad
-                    if grad is not None:
-                        self._update(
-                            param, p.neg(grad) if group["maximize"] else grad, self.state[param], group
-                        )
+                    if grad is None:
+                        continue
+                    state = self.state.get(param, {})
+                    self._update(param, p.neg(grad) if group["maximize"] else grad, state, group)
+                    if state:
+                        self.state[param] = state
         return loss
 
     @abstractmethod

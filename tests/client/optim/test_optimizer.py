@@ -1,0 +1,157 @@
+"""Groups, states and hooks of optimisers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import telegrad as tg
+from tests.client.optim.training import problem
+
+
+def leaf() -> tg.Tensor:
+    return tg.ones(2, requires_grad=True)
+
+
+def test_groups_have_settings_of_their_own() -> None:
+    a, b, c = leaf(), leaf(), leaf()
+    optimizer = tg.optim.SGD([{"params": [a]}, {"params": b, "lr": 0.5}], lr=0.1)
+    optimizer.add_param_group({"params": [c], "lr": 1.0})
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.5, 1.0]
+    (a + b + c).sum().backward()
+    optimizer.step()
+    assert [round(x[0].item(), 6) for x in (a, b, c)] == [0.9, 0.5, 0.0]
+    assert "Parameter Group 2" in repr(optimizer)
+
+
+def test_names() -> None:
+    a, b = leaf(), leaf()
+    optimizer = tg.optim.SGD([("a", a), ("b", b)])
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["a", "b"]
+    with pytest.raises(ValueError, match="without names"):
+        optimizer.add_param_group({"params": [leaf()]})
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        (list, "empty parameter list"),
+        (lambda: [leaf() * 2], "can't optimize a non-leaf Tensor"),
+        (lambda: [("a", leaf()), leaf()], "Some param names are missing"),
+        (leaf, "params argument given to the optimizer"),
+        (lambda: [1.0], "can only optimize Tensors"),
+        (lambda: [{"params": {leaf()}}], "ordered collections"),
+    ],
+)
+def test_wrong_parameters(params: Any, words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        tg.optim.SGD(params())
+
+
+def test_a_parameter_is_in_one_group() -> None:
+    a = leaf()
+    with pytest.raises(ValueError, match="more than one parameter group"):
+        tg.optim.SGD([{"params": [a]}, {"params": [a]}])
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        tg.optim.SGD([a, a])
+    with pytest.raises(TypeError, match="param_group must be a dict"):
+        tg.optim.SGD([a]).add_param_group([leaf()])  # type: ignore[arg-type]
+
+
+def test_gradients_are_forgotten_or_zeros() -> None:
+    a = leaf()
+    optimizer = tg.optim.SGD([a])
+    a.sum().backward()
+    optimizer.zero_grad(set_to_none=False)
+    assert a.grad.tolist() == [0.0, 0.0]
+    optimizer.zero_grad()
+    assert a.grad is None
+    optimizer.step()
+    assert a.tolist() == [1.0, 1.0]
+
+
+def test_a_state_goes_on_elsewhere() -> None:
+    def run(steps: int, state: Any = None, at: list[Any] | None = None) -> tuple[list[Any], Any]:
+        params, loss = problem(tg)
+        if at is not None:
+            with tg.no_grad():
+                for param, value in zip(params, at, strict=True):
+                    param.copy_(value)
+        optimizer = tg.optim.Adam(params, lr=0.05)
+        if state is not None:
+            optimizer.load_state_dict(state)
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss().backward()
+            optimizer.step()
+        return params, optimizer
+
+    whole, _ = run(6)
+    half, optimizer = run(3)
+    rest, _ = run(3, optimizer.state_dict(), [x.detach().clone() for x in half])
+    for a, b in zip(whole, rest, strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def test_states_that_do_not_fit() -> None:
+    a, b = leaf(), leaf()
+    state = tg.optim.SGD([a]).state_dict()
+    with pytest.raises(ValueError, match="different number of parameter groups"):
+        tg.optim.SGD([{"params": [a]}, {"params": [b]}]).load_state_dict(state)
+    with pytest.raises(ValueError, match="doesn't match the size"):
+        tg.optim.SGD([a, b]).load_state_dict(state)
+
+
+@pytest.mark.torch
+def test_a_state_of_torch_goes_on_here() -> None:
+    torch = pytest.importorskip("torch")
+    theirs, their_loss = problem(torch)
+    mine, my_loss = problem(tg)
+    other, optimizer = torch.optim.Adam(theirs), tg.optim.Adam(mine)
+    for _ in range(3):
+        other.zero_grad()
+        their_loss().backward()
+        other.step()
+    optimizer.load_state_dict(other.state_dict())
+    with tg.no_grad():
+        for a, b in zip(mine, theirs, strict=True):
+            a.copy_(tg.tensor(b.detach().numpy()))
+    for chosen, loss in ((other, their_loss), (optimizer, my_loss)):
+        chosen.zero_grad()
+        loss().backward()
+        chosen.step()
+    for a, b in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-13)
+
+
+def test_hooks() -> None:
+    a = leaf()
+    optimizer = tg.optim.SGD([a])
+    seen: list[str] = []
+    handle = optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append("before"))
+    optimizer.register_step_post_hook(lambda o, args, kwargs: seen.append("after"))
+    optimizer.register_state_dict_pre_hook(lambda o: seen.append("saving"))
+    optimizer.register_state_dict_post_hook(lambda o, state: {**state, "more": 1})
+    optimizer.register_load_state_dict_pre_hook(lambda o, state: seen.append(f"loading {state['more']}"))
+    optimizer.register_load_state_dict_post_hook(lambda o: seen.append("second"))
+    optimizer.register_load_state_dict_post_hook(lambda o: seen.append("first"), prepend=True)
+    optimizer.step()
+    handle.remove()
+    optimizer.step()
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert seen == ["before", "after", "after", "saving", "loading 1", "first", "second"]
+
+
+def test_an_optimizer_of_the_user() -> None:
+    class Halving(tg.optim.Optimizer):
+        def step(self, closure: Any = None) -> None:
+            with tg.no_grad():
+                for group in self.param_groups:
+                    for param in group["params"]:
+                        param.mul_(group["by"])
+
+    a = leaf()
+    Halving([a], {"by": 0.5}).step()
+    assert a.tolist() == [0.5, 0.5]
