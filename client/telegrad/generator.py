@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,11 @@ from telegrad_proto.errors import ArgumentError, LimitError
 _MASK: Final = (1 << 64) - 1
 
 
+def _any_seed() -> int:
+    """63 bits that nobody can foresee. `secrets` gives the same, for more time at import."""
+    return int.from_bytes(os.urandom(8), "little") >> 1
+
+
 class Generator:
     """A stream of draws: a seed, and how many draws it has given.
 
@@ -25,7 +30,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         check_device(device)
-        self._seed = secrets.randbits(63)
+        self._seed = _any_seed()
         self._draws = 0
 
     def manual_seed(self, seed: int) -> Generator:
@@ -42,7 +47,7 @@ class Generator:
 
     def seed(self) -> int:
         """A seed that nobody chose, from which it starts again."""
-        self._seed, self._draws = secrets.randbits(63), 0
+        self._seed, self._draws = _any_seed(), 0
         return self._seed
 
     def initial_seed(self) -> int:

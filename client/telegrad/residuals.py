@@ -8,7 +8,6 @@ from typing import Final, overload
 
 from telegrad.callsite import describe, source
 from telegrad.explain import aligned, size_text
-from telegrad_proto.codec import decode_spec
 from telegrad_proto.spec import Spec
 
 _HEAD: Final = ("bytes", "tensor", "made by", "decision", "reason", "line")
@@ -80,6 +79,7 @@ def residuals() -> ResidualList:
     What is recorded and not yet sent is sent first; nothing more is computed for the list's sake.
     """
     from telegrad.config import current_session  # the session needs this package
+    from telegrad_proto.codec import decode_spec  # messages: importing telegrad need not wait for them
 
     current = current_session()
     current.wait(current.flush("residuals"))

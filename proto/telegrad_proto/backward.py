@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from telegrad_proto.errors import ArityError, GradientError, ShapeError
 from telegrad_proto.ir import Value
-from telegrad_proto.spec import Spec
+from telegrad_proto.spec import batch_of as batch_of
 
 if TYPE_CHECKING:  # a client that only records must not wait for the messages' modules
     from telegrad_proto.v1 import graph_pb2
@@ -30,15 +30,6 @@ class DecodedBackward:
     retain_graph: bool
     create_graph: bool
     batch: int | None = None
-
-
-def batch_of(spec: Spec, batch: int | None) -> Spec:
-    """The spec of so many arrays of a spec, along a leading axis; the spec itself where there is no batch.
-
-    Raises:
-        LimitError: together they pass a bound.
-    """
-    return spec if batch is None else spec.with_shape((batch, *spec.shape))
 
 
 def decode_backward(

@@ -8,11 +8,11 @@ pass must fail.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from telegrad_proto.dtypes import DType
@@ -213,9 +213,18 @@ class Op:
 class Opset:
     """The catalogue: operators by name, and its digest."""
 
-    def __init__(self, ops: Sequence[Op], digest: bytes) -> None:
-        self.ops: Final = {op.name: op for op in ops}
-        self.digest: Final = digest
+    def __init__(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        self.ops: Final = {op.name: op for op in map(_parse_op, entries)}
+        self._entries: Final = entries
+
+    @cached_property
+    def digest(self) -> bytes:
+        """32 bytes that tell this catalogue from others: of what operators mean, not of their docs."""
+        import hashlib  # only a session wants it; at import it would cost as much as the catalogue
+
+        meant = [{key: part for key, part in entry.items() if key != "doc"} for entry in self._entries]
+        exact = json.dumps(meant, sort_keys=True, separators=(",", ":"))
+        return hashlib.blake2b(exact.encode(), digest_size=32).digest()
 
     def __getitem__(self, name: str) -> Op:
         """The operator of this name.
@@ -232,12 +241,8 @@ class Opset:
 
 
 def parse(text: str) -> Opset:
-    """The catalogue that a JSON text describes; its digest is of what operators mean, not of their docs."""
-    entries = json.loads(text)["operators"]
-    meant = [{key: part for key, part in entry.items() if key != "doc"} for entry in entries]
-    exact = json.dumps(meant, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.blake2b(exact.encode(), digest_size=32).digest()
-    return Opset([_parse_op(entry) for entry in entries], digest)
+    """The catalogue that a JSON text describes."""
+    return Opset(json.loads(text)["operators"])
 
 
 def _parse_op(entry: Mapping[str, Any]) -> Op:

@@ -53,6 +53,15 @@ class Spec:
         return Spec, (self.shape, self.dtype)
 
 
+def batch_of(spec: Spec, batch: int | None) -> Spec:
+    """The spec of so many arrays of a spec, along a leading axis; the spec itself where there is no batch.
+
+    Raises:
+        LimitError: together they pass a bound.
+    """
+    return spec if batch is None else spec.with_shape((batch, *spec.shape))
+
+
 _KNOWN: Final[WeakValueDictionary[tuple[tuple[int, ...], DType], Spec]] = WeakValueDictionary()
 
 

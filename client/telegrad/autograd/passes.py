@@ -11,8 +11,8 @@ from telegrad.autograd.mode import MODE
 from telegrad.autograd.task import Pass, accumulate
 from telegrad.promotion import cast
 from telegrad.tensor import Tensor
-from telegrad_proto.backward import batch_of
 from telegrad_proto.errors import GradientError, ShapeError
+from telegrad_proto.spec import batch_of
 
 Tensors = Tensor | Sequence[Tensor]
 

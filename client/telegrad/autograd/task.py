@@ -14,10 +14,9 @@ from telegrad.recorder import BackwardEntry, Recorder
 from telegrad.storage import write
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
-from telegrad_proto.backward import batch_of
 from telegrad_proto.dtypes import float32
 from telegrad_proto.errors import GradientError
-from telegrad_proto.spec import Spec
+from telegrad_proto.spec import Spec, batch_of
 
 #: Gradients of at most so many bytes, and all of them together, come along without being asked for.
 EAGER_BYTES: Final = 1024
