@@ -9,6 +9,7 @@ from typing import Any, Self
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.mode import no_grad
 from telegrad.creation import dtype_of, dtype_of_class
+from telegrad.nn.backward_hooks import Watch
 from telegrad.nn.state import Stateful
 from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
@@ -31,6 +32,8 @@ class Module(Stateful):
     training: bool
     _forward_hooks: dict[int, Callable[..., Any]]
     _forward_pre_hooks: dict[int, Callable[..., Any]]
+    _backward_hooks: dict[int, Callable[..., Any]]
+    _backward_pre_hooks: dict[int, Callable[..., Any]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         name = type(self).__name__
@@ -40,8 +43,8 @@ class Module(Stateful):
             raise TypeError(f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given")
         super().__init__()
         object.__setattr__(self, "training", True)
-        object.__setattr__(self, "_forward_hooks", {})
-        object.__setattr__(self, "_forward_pre_hooks", {})
+        for hooks in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"):
+            object.__setattr__(self, hooks, {})
 
     forward: Callable[..., Any]
 
@@ -51,9 +54,9 @@ class Module(Stateful):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._forward_hooks and not self._forward_pre_hooks:
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
+        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+            return self._call_with_hooks(args, kwargs)
+        return self.forward(*args, **kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()
@@ -61,13 +64,19 @@ class Module(Stateful):
         try:
             for hook in list(self._forward_pre_hooks.values()):
                 args, kwargs = hook(self, args, kwargs)
+            watch = None
+            if self._backward_hooks or self._backward_pre_hooks:
+                watch = Watch(
+                    self, list(self._backward_pre_hooks.values()), list(self._backward_hooks.values())
+                )
+                args = watch.inputs_of(args)
             result = self.forward(*args, **kwargs)
             for number, hook in list(self._forward_hooks.items()):
                 called.add(number)
                 changed = hook(self, args, kwargs, result)
                 if changed is not None:
                     result = changed
-            return result
+            return result if watch is None else watch.outputs_of(result)
         except Exception:
             for number, hook in list(self._forward_hooks.items()):
                 if number not in called and getattr(hook, "always", False):
@@ -134,6 +143,18 @@ class Module(Stateful):
 
         call.always = always_call  # type: ignore[attr-defined]  # a mark on the function
         return _hooked(self._forward_hooks, call, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Calls `hook(module, grad_output)` when the gradients of the outputs are there; what it returns
+        takes their place.
+        """
+        return _hooked(self._backward_pre_hooks, hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
+        """Calls `hook(module, grad_input, grad_output)` when the gradients of the inputs are there; what it
+        returns takes their place.
+        """
+        return _hooked(self._backward_hooks, hook, prepend)
 
     def train(self, mode: bool = True) -> Self:
         """Itself, in training mode or out of it, with all modules below.
