@@ -33,7 +33,7 @@ def _binary(primitive: str, function: str) -> Callable[[Tensor, Any], Any]:
     def operator(self: Tensor, other: Any) -> Any:
         dtype = self._value.spec.dtype
         if dtype.kind == "f":
-            if type(other) is Tensor:
+            if isinstance(other, Tensor):
                 if other._value.spec.dtype is dtype:
                     return record(op, (self, other))
             elif type(other) in _PLAIN:
