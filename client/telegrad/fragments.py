@@ -95,7 +95,7 @@ def _fragment(
         else:
             message.digest = upload(leaf, data)
     add = fragment.nodes.add
-    for op, inputs, attrs, output, needs in batch.nodes:
+    for op, inputs, attrs, output, needs, _, _ in batch.nodes:
         # Every field named costs time, also one that is empty.
         if attrs:
             add(op=op.name, inputs=inputs, attrs=encode_attrs(attrs, op), output=output, needs=needs)

@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
@@ -19,7 +20,7 @@ from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
 from telegrad.autograd.mode import MODE
 from telegrad.callsite import OURS, Site
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.values import Counter, Value
 from telegrad_proto.errors import SessionError
 from telegrad_proto.opset import AttrValue, Op
 from telegrad_proto.spec import Spec
@@ -38,8 +39,8 @@ SITES_KEPT: Final = 50_000
 CONSTANTS_KEPT: Final = 512
 
 #: One recorded operator: catalogue entry, ids of inputs, attributes, id of the first output, input positions
-#: that need gradients.
-Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...]]
+#: that need gradients, and the user's line: code and instruction.
+Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...], CodeType, int]
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Recorder:
         leaves: values whose arrays come from here, in order.
         backwards: requests for gradients.
         released: ids that no tensor holds any more.
-        sites: (id of the first output, code, instruction) of the latest operators.
+        sent: the latest operators that were sent, message by message: an error may want their lines.
         written: tensors written to in place since the last backward pass. The next one computes them: what
             gathers over many steps, as averages do, must not drag all of them along until somebody looks.
     """
@@ -78,7 +79,8 @@ class Recorder:
         self.leaves: list[Value] = []
         self.backwards: list[BackwardEntry] = []
         self.released: list[int] = []
-        self.sites: deque[tuple[int, Any, int]] = deque(maxlen=SITES_KEPT)
+        self.sent: deque[list[Entry]] = deque()
+        self._sent_count = 0
         self.constants: OrderedDict[tuple[Any, ...], Tensor] = OrderedDict()
         self.written: dict[int, ref[Tensor]] = {}
         self.lock = threading.RLock()
@@ -126,11 +128,23 @@ class Recorder:
 
     def site_of(self, value_id: int) -> Site | None:
         """The user's line that made a value, if it is remembered."""
-        for first, code, instruction in reversed(self.sites):
-            if first <= value_id:
-                # Operators have few outputs; an id far above belongs to a leaf or a gradient.
-                return (code, instruction) if value_id - first < 4 else None
+        for entries in (self.pending, *reversed(self.sent)):
+            if not entries or entries[0][3] > value_id:
+                continue
+            for op, _, _, output, _, code, instruction in reversed(entries):
+                if output <= value_id:
+                    # Beyond an operator's outputs there is a leaf or a gradient.
+                    return (code, instruction) if value_id < output + op.outputs else None
         return None
+
+    def remember(self, entries: list[Entry]) -> None:
+        """Keeps the lines of operators that were sent, and forgets the oldest."""
+        if not entries:
+            return
+        self.sent.append(entries)
+        self._sent_count += len(entries)
+        while self._sent_count > SITES_KEPT:
+            self._sent_count -= len(self.sent.popleft())
 
 
 #: What is known of an operator's node before it is made: the result's spec, the rule of its autograd node if
@@ -233,10 +247,11 @@ def _link(rule: Rule, inputs: Sequence[Tensor], ids: tuple[int, ...], output: in
         saved: list[Any] = []
         for position in rule.read_inputs:
             tensor = inputs[position]
-            counter = tensor._value.counter if tensor._alias is None else tensor._alias.counter
+            value = tensor._value
+            counter = value.counter if tensor._alias is None else tensor._alias.counter
             if counter is None:
-                counter = counter_of(tensor)
-            saved += (counter, counter.version, tensor._value.spec)
+                counter = value.counter = Counter()
+            saved += (counter, counter.version, value.spec)
         node.saved = tuple(saved)
     else:
         node.saved = ()
@@ -293,8 +308,7 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
         output = recorder.next_id
         recorder.next_id = output + 1
         pending = recorder.pending
-        pending.append((op, named, attrs, output, needs))
-        recorder.sites.append((output, frame.f_code, frame.f_lasti))
+        pending.append((op, named, attrs, output, needs, frame.f_code, frame.f_lasti))
     made.id = output
     made.spec = spec
     made.recorder = recorder
@@ -339,8 +353,8 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
             rule = _rule(op, tracked)
     with recorder.lock:
         output = recorder.new_ids(len(specs))
-        recorder.pending.append((op, named, attrs, output, () if rule is None else rule.needs))
-        recorder.sites.append((output, frame.f_code, frame.f_lasti))
+        needs = () if rule is None else rule.needs
+        recorder.pending.append((op, named, attrs, output, needs, frame.f_code, frame.f_lasti))
     results = tuple(make(Value(output + i, spec, recorder)) for i, spec in enumerate(specs))
     if rule is not None:
         node = _link(rule, inputs, named, output)

@@ -118,6 +118,7 @@ class Session:
                 # Nothing of it was sent: what was recorded is not lost with the error.
                 self._put_back(batch)
                 raise
+            self.recorder.remember(batch.nodes)
             last = fragments.pop()
             for fragment in fragments:
                 self._send(fragment, reason, {})
@@ -161,7 +162,7 @@ class Session:
     def _live_outputs(self, batch: Batch) -> list[int]:
         gone = set(batch.released)
         found = []
-        for op, _, _, output, _ in batch.nodes:
+        for op, _, _, output, *_ in batch.nodes:
             found += [output + i for i in range(op.outputs) if output + i not in gone]
         return found
 
