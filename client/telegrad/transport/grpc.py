@@ -18,6 +18,7 @@ from telegrad.transport.base import Progress, Traffic
 from telegrad.transport.connection import Connection, Stream
 from telegrad.transport.watch import Watch
 from telegrad_proto import PROTOCOL, __version__
+from telegrad_proto.envelope import enclose
 from telegrad_proto.errors import (
     ArgumentError,
     DeadlineError,
@@ -111,7 +112,7 @@ class GrpcTransport:
 
     def send(self, fragment: session_pb2.Fragment) -> int:
         """Sends a fragment without waiting; see `Transport.send`."""
-        raw = session_pb2.Request(fragment=fragment).SerializeToString()
+        raw = enclose(fragment.SerializeToString())
         size = len(raw)
         if size > MAX_MESSAGE_BYTES:
             raise LimitError(f"fragment {fragment.seq}: at most {MAX_MESSAGE_BYTES} bytes, got {size}")

@@ -6,6 +6,7 @@ import threading
 from hashlib import blake2b
 from typing import Protocol
 
+from telegrad_proto.envelope import enclose
 from telegrad_proto.errors import ProtocolError, SessionNotFoundError, TelegradError
 from telegrad_proto.limits import MAX_MESSAGE_BYTES
 from telegrad_proto.spec import Spec
@@ -153,13 +154,13 @@ class WorkerSession:
 
 
 def _reply(outcome: session_pb2.Outcome) -> bytes:
-    reply = session_pb2.Reply(outcome=outcome).SerializeToString()
+    reply = enclose(outcome.SerializeToString())
     if len(reply) <= MAX_MESSAGE_BYTES:
         return reply
     # Each value is small enough to travel here, but not all of them together.
     for value in outcome.values:
         value.by_get = True
-    return session_pb2.Reply(outcome=outcome).SerializeToString()
+    return enclose(outcome.SerializeToString())
 
 
 def _failed(seq: int, error: TelegradError) -> bytes:
