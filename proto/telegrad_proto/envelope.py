@@ -1,7 +1,7 @@
-"""The stream's envelopes around serialized messages, as protobuf would write them, without a copy of the message.
+"""The stream's envelopes around serialized messages: what protobuf itself writes, made with one copy less.
 
-A message whose only field is another message is, on the wire, one byte for the field, the length, and the bytes. A
-round trip passes two of them.
+A message whose only field is another message is, on the wire, one byte for the field, the length, and the
+bytes. A round trip passes two of them.
 """
 
 from __future__ import annotations
