@@ -156,6 +156,10 @@ def write_copy(tensor: Tensor, source: Tensor) -> Tensor:
 
 
 def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> None:
+    if MODE.levels:
+        from telegrad.batching import require_room  # what never maps never loads it
+
+        require_room(tensor, source)
     alias = tensor._alias
     if alias is not None and (alias.base is not None or alias.steps):
         _replace_part(alias, tensor, source)

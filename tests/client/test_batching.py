@@ -15,6 +15,7 @@ from telegrad.batching import (
     BatchedValue,
     Level,
     batch_of,
+    carries,
     enter,
     example,
     innermost,
@@ -23,6 +24,7 @@ from telegrad.batching import (
     own_key,
     refuse,
     repeated,
+    require_room,
     whole_of,
 )
 
@@ -107,6 +109,25 @@ def test_keys_are_as_the_levels_say(level: Level) -> None:
     drawn = p.random_normal(own_key(key), shape=(2,), dtype=tg.float64)
     assert drawn.shape == (2,)
     assert np.unique(whole_of(drawn, level).numpy()).size == 6
+
+
+def test_what_differs_needs_room(level: Level, whole: Any) -> None:
+    inner = enter(2, "same")
+    x = example(whole, level)
+    assert carries(x, level)
+    assert not carries(x, inner)
+    require_room(x, whole[0])
+    require_room(x, x)
+    require_room(p.identity(whole), x)
+    leave(inner)
+
+
+def test_there_is_no_room_outside(whole: Any) -> None:
+    target = p.identity(whole)
+    level = enter(3, "error")
+    with pytest.raises(RuntimeError, match="one for all of them"):
+        require_room(target, example(whole, level))
+    leave(level)
 
 
 def test_refusing_what_is_inside(level: Level, whole: Any) -> None:

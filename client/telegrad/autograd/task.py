@@ -144,7 +144,7 @@ class Pass:
             gradient = _tensor(made[target.value.id], target.edge, paths)
             extra = target.tensor._extra
             if extra is not None and extra.hooks and target.tensor._edge is None:
-                gradient = _through(extra.hooks, gradient)
+                gradient = self._through(extra.hooks, gradient)
             found.append(gradient)
         return found
 
@@ -166,12 +166,26 @@ class Pass:
                 value, edge = node.extra.values[index], (node, index)
                 made = self._request({value.id: value}, retain_graph=True)[value.id]
                 before = _tensor(made, edge, self._paths() if self.create_graph else {})
-                after = _through(hooks, before)
+                after = self._through(hooks, before)
                 if after is not before:
                     with grad_mode(self.create_graph):
                         self.cotangents.append(p.sub(after, before))
                     self.roots.append(make(value, edge, tracked=True))
                     self.edges.append(edge)
+
+    def _through(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
+        """The gradient after the hooks, which see one pass of a batch, as inside `vmap`."""
+        if self.batch is None:
+            return _through(hooks, gradient)
+        from telegrad.batching import enter, example, leave, whole_of  # what never maps never loads it
+
+        level = enter(self.batch, "same")
+        try:
+            before = example(gradient, level)
+            after = _through(hooks, before)
+            return gradient if after is before else whole_of(after, level)
+        finally:
+            leave(level)
 
     def _kept(self) -> list[tuple[Node, int, Value]]:
         """The outputs of computed tensors whose gradients are to be kept, where this pass makes them."""

@@ -9,6 +9,7 @@ from typing import Any
 from telegrad.batching import Level, batch_of, enter, example, leave, repeated
 from telegrad.func.trees import Structure, flatten, spread, unflatten
 from telegrad.registry import FUNCTIONS
+from telegrad.storage import write
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -73,13 +74,19 @@ def _run(
 ) -> Any:
     level = enter(size, randomness)
     try:
-        inside = [
-            x if dim is None else example(_moved(x, dim, 0), level)
-            for x, dim in zip(leaves, dims, strict=True)
-        ]
+        pairs = list(zip(leaves, dims, strict=True))
+        inside = [x if dim is None else example(_moved(x, dim, 0), level) for x, dim in pairs]
+        before = [None if dim is None else x._value for x, dim in zip(inside, dims, strict=True)]
         result = func(*unflatten(inside, structure), **kwargs)
+        written = [
+            (x, batch_of(seen, level)[0], dim)
+            for (x, dim), seen, value in zip(pairs, inside, before, strict=True)
+            if dim is not None and seen._refresh() is not value
+        ]
     finally:
         leave(level)
+    for x, whole, dim in written:
+        write(x, _moved(whole, 0, dim))
     outputs, shape = flatten(result)
     places = _places(func, out_dims, shape)
     return unflatten([_outside(func, y, d, level) for y, d in zip(outputs, places, strict=True)], shape)

@@ -39,6 +39,20 @@ def test_they_are_differentiated_too(x: Any) -> None:
     same(second, tg.diag(6 * x))
 
 
+def test_hooks_see_one_pass(x: Any) -> None:
+    seen = []
+    y = x * 2
+
+    def hook(g: Any) -> Any:
+        seen.append(g.shape)
+        return g * 3
+
+    y.register_hook(hook)
+    (found,) = grad(y.sin(), x, tg.ones(4, 3, dtype=tg.float64), is_grads_batched=True)
+    assert seen == [(3,)]
+    same(found, (6 * (2 * x).cos()).expand(4, 3))
+
+
 def test_unused_inputs(x: Any) -> None:
     other = tg.ones(2, requires_grad=True)
     weights = tg.ones(4, 3, dtype=tg.float64)

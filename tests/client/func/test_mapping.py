@@ -97,6 +97,25 @@ def test_writes_inside(x: Any) -> None:
     same(vmap(function)(x), looped(function, x))
 
 
+def test_writes_to_arguments(x: Any) -> None:
+    given = x.clone()
+
+    def function(r: Any, total: Any) -> Any:
+        r[0].mul_(2)
+        total.add_(r.sum())
+        return r
+
+    totals = tg.zeros(3, dtype=tg.float64)
+    found = vmap(function, in_dims=(1, 0))(given, totals)
+    same(found.movedim(0, 1)[1:], x[1:])
+    same(given[0], 2 * x[0])
+    same(given[1:], x[1:])
+    same(totals, given.sum((0, 2)))
+    with pytest.raises(RuntimeError, match="inplace operation is not possible"):
+        vmap(lambda r: totals.add_(r.sum()))(x)
+    same(totals, given.sum((0, 2)))
+
+
 def test_random_numbers(x: Any) -> None:
     def function(r: Any) -> Any:
         return r.sum() * 0 + tg.rand(())
