@@ -67,14 +67,17 @@ def serves(process: psutil.Process, address: str) -> bool:
     return any(c.laddr.port == port for c in process.net_connections() if c.status == psutil.CONN_LISTEN)
 
 
-def leftovers() -> list[str]:
-    return [str(path) for path in Path(tempfile.gettempdir()).glob("tg-ray-*")]
+@pytest.fixture
+def own_folder() -> Iterator[Path]:
+    """A temporary folder of the test's own, with a name short enough for Ray's sockets."""
+    with tempfile.TemporaryDirectory(prefix="tg-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 @pytest.mark.chaos
-def test_a_ray_of_our_own() -> None:
-    before = leftovers()
-    with serving("--ray", "--workers", "2") as (address, pid):
+def test_a_ray_of_our_own(own_folder: Path) -> None:
+    environment = {"TMPDIR": str(own_folder)}
+    with serving("--ray", "--workers", "2", environment=environment) as (address, pid):
         with session(address) as (one, first), session(address) as (two, second):
             # Two sessions, two workers, each reached through the gateway and directly.
             assert first.session_id.partition(".")[0] != second.session_id.partition(".")[0]
@@ -104,7 +107,7 @@ def test_a_ray_of_our_own() -> None:
         processes = psutil.Process(pid).children(recursive=True)
     _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == [], "nothing of Ray is left"
-    assert leftovers() == before
+    assert list(own_folder.iterdir()) == []
 
 
 @contextmanager
