@@ -37,6 +37,7 @@ from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
 from telegrad.registry import complete as _complete
 from telegrad.residuals import residuals
+from telegrad.serialization import load, save
 from telegrad.storage import can_cast as _can_cast
 from telegrad.tensor import Tensor
 from telegrad.types import (
@@ -116,6 +117,7 @@ __all__ = [
     "is_nonzero",
     "is_tensor",
     "layout",
+    "load",
     "long",
     "memory_format",
     "nan",
@@ -128,6 +130,7 @@ __all__ = [
     "random",
     "residuals",
     "result_type",
+    "save",
     "set_default_dtype",
     "set_default_tensor_type",
     "set_grad_enabled",
@@ -147,7 +150,7 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
     _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.
-_LAZY = frozenset({"fft", "func", "interop", "linalg", "nn", "optim", "special"})
+_LAZY = frozenset({"fft", "func", "interop", "linalg", "nn", "optim", "special", "utils"})
 
 
 def __getattr__(name: str) -> _Any:

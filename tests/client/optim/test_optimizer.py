@@ -57,7 +57,7 @@ def test_a_parameter_is_in_one_group() -> None:
     with pytest.warns(UserWarning, match="duplicate parameters"):
         tg.optim.SGD([a, a])
     with pytest.raises(TypeError, match="param_group must be a dict"):
-        tg.optim.SGD([a]).add_param_group([leaf()])  # type: ignore[arg-type]
+        tg.optim.SGD([a]).add_param_group([leaf()])
 
 
 def test_gradients_are_forgotten_or_zeros() -> None:
