@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
@@ -74,14 +75,14 @@ class Sequential(_Row):
     """Modules that each take what the one before gives.
 
     Args:
-        *args: modules, or one mapping of names to modules.
+        *args: modules, or one OrderedDict of names to modules.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
         named = (
             args[0].items()
-            if len(args) == 1 and isinstance(args[0], Mapping)
+            if len(args) == 1 and isinstance(args[0], OrderedDict)
             else ((str(i), module) for i, module in enumerate(args))
         )
         for name, module in named:
@@ -89,7 +90,7 @@ class Sequential(_Row):
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return type(self)(dict(list(self._modules.items())[index]))
+            return type(self)(OrderedDict(list(self._modules.items())[index]))
         return self._modules[self._name_at(index)]
 
     def __add__(self, other: Any) -> Sequential:

@@ -10,6 +10,7 @@ from telegrad.nn.utils.clipping import (
     get_total_norm,
 )
 from telegrad.nn.utils.vectors import parameters_to_vector, vector_to_parameters
+from telegrad.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm",
@@ -18,5 +19,7 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "remove_weight_norm",
     "vector_to_parameters",
+    "weight_norm",
 ]
