@@ -31,7 +31,11 @@ def __getattr__(name: str) -> Any:
         from telegrad.autograd import passes as module
 
         return getattr(module, name)
-    if name in ("gradcheck", "gradgradcheck", "GradcheckError"):
+    if name == "gradgradcheck":
+        from telegrad.autograd.twice import gradgradcheck
+
+        return gradgradcheck
+    if name in ("gradcheck", "GradcheckError"):
         from telegrad.autograd import checking
 
         return getattr(checking, name)

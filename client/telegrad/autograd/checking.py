@@ -1,4 +1,4 @@
-"""`gradcheck` and `gradgradcheck`: derivatives held against central differences.
+"""`gradcheck`: derivatives held against central differences.
 
 All evaluations are recorded first and come with one message.
 """
@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from telegrad import random
 from telegrad.autograd.batched import gradients
 from telegrad.autograd.functional import jvp
 from telegrad.convert import NDArray
@@ -19,7 +18,7 @@ from telegrad.creation import fetch_together, from_array
 from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import complex128, float64
-from telegrad_proto.errors import ArgumentError, GradientError
+from telegrad_proto.errors import ArgumentError
 
 Tensors = tuple[Any, ...]
 
@@ -106,11 +105,11 @@ class _Check:
         self, func: Callable[..., Any], inputs: Any, *, eps: float, atol: float, rtol: float
     ) -> None:
         self.func = func
-        self.inputs = _as_tuple(inputs)
+        self.inputs = sequence_of(inputs)
         self.eps, self.atol, self.rtol = eps, atol, rtol
         self.moved = [i for i, x in enumerate(self.inputs) if isinstance(x, Tensor) and x.requires_grad]
         self._check_inputs()
-        self.outputs = _differentiable(func(*self.inputs))
+        self.outputs = differentiable_of(func(*self.inputs))
 
     def _check_inputs(self) -> None:
         for i in self.moved:
@@ -190,7 +189,7 @@ class _Check:
         moved = list(self.inputs)
         moved[position] = from_array(np.array(array, order="C"))
         outputs = self.func(*moved)
-        return [y for y in _as_tuple(outputs) if isinstance(y, Tensor) and y.dtype.is_differentiable][
+        return [y for y in sequence_of(outputs) if isinstance(y, Tensor) and y.dtype.is_differentiable][
             : len(self.outputs) or None
         ]
 
@@ -232,7 +231,7 @@ class _Check:
             def alone(x: Tensor, position: int = position) -> Tensors:
                 given = list(self.inputs)
                 given[position] = x
-                return tuple(_differentiable(self.func(*given)))
+                return tuple(differentiable_of(self.func(*given)))
 
             moved = [
                 jvp(alone, self.inputs[position].detach(), from_array(np.array(step, order="C")))[1]
@@ -285,12 +284,14 @@ class _Check:
                     ) from error
 
 
-def _as_tuple(value: Any) -> Tensors:
+def sequence_of(value: Any) -> Tensors:
+    """One argument or several, as several."""
     return value if isinstance(value, tuple) else tuple(value) if isinstance(value, list) else (value,)
 
 
-def _differentiable(outputs: Any) -> list[Tensor]:
-    return [y for y in _as_tuple(outputs) if isinstance(y, Tensor) and y.requires_grad]
+def differentiable_of(outputs: Any) -> list[Tensor]:
+    """Those of a function's outputs that have a gradient."""
+    return [y for y in sequence_of(outputs) if isinstance(y, Tensor) and y.requires_grad]
 
 
 def _steps(array: NDArray, eps: float) -> list[NDArray]:
@@ -319,88 +320,3 @@ def _flat(arrays: Sequence[NDArray]) -> NDArray:
 
 def _flat_size(tensors: Sequence[Tensor]) -> int:
     return sum(t.numel() * (2 if t.is_complex() else 1) for t in tensors)
-
-
-def gradgradcheck(
-    func: Callable[..., Any],
-    inputs: Any,
-    grad_outputs: Any = None,
-    *,
-    eps: float = 1e-6,
-    atol: float = 1e-5,
-    rtol: float = 1e-3,
-    gen_non_contig_grad_outputs: bool = False,
-    raise_exception: bool = True,
-    nondet_tol: float = 0.0,
-    check_undefined_grad: bool = True,
-    check_grad_dtypes: bool = False,
-    check_batched_grad: bool = False,
-    check_fwd_over_rev: bool = False,
-    check_rev_over_rev: bool = True,
-    fast_mode: bool = False,
-    masked: bool = False,
-) -> bool:
-    """Whether the gradients of a function's gradients are those that central differences give.
-
-    Args:
-        func: gives one tensor or several.
-        inputs: its arguments.
-        grad_outputs: the weights of the outputs; random ones by default.
-        eps: as for `gradcheck`, and so is all that follows.
-        atol: absolute tolerance.
-        rtol: relative tolerance.
-        gen_non_contig_grad_outputs: accepted: where elements lie in memory is the server's business.
-        raise_exception: raise an error in place of False.
-        nondet_tol: how much two passes may differ.
-        check_undefined_grad: also see that outputs may be left out.
-        check_grad_dtypes: also see that a gradient has its input's type.
-        check_batched_grad: also see that many passes at once give what they give one by one.
-        check_fwd_over_rev: check `jvp` of gradients.
-        check_rev_over_rev: check gradients of gradients.
-        fast_mode: accepted.
-        masked: accepted.
-
-    Raises:
-        GradcheckError: they differ.
-    """
-    if not (check_fwd_over_rev or check_rev_over_rev):
-        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
-    given = _as_tuple(inputs)
-    outputs = _differentiable(func(*given))
-    weights = _as_tuple(grad_outputs) if grad_outputs is not None else tuple(map(_weight, outputs))
-    if not weights:
-        raise GradientError("gradgradcheck: requires an output that depends on the inputs, got none")
-    count = len(weights)
-    moved = [i for i, x in enumerate(given) if isinstance(x, Tensor) and x.requires_grad]
-
-    def gradient(*both: Any) -> Tensors:
-        with grad_mode(True):
-            args = [
-                x.detach().requires_grad_() if i in moved and not x.requires_grad else x
-                for i, x in enumerate(both[:-count])
-            ]
-            made = _differentiable(func(*args))
-            wrt = [args[i] for i in moved]
-            found = gradients(made, wrt, list(both[-count:]), retain_graph=True, create_graph=True)
-        return tuple(g for g in found if g is not None)
-
-    return gradcheck(
-        gradient,
-        (*given, *weights),
-        eps=eps,
-        atol=atol,
-        rtol=rtol,
-        raise_exception=raise_exception,
-        nondet_tol=nondet_tol,
-        check_undefined_grad=check_undefined_grad,
-        check_grad_dtypes=check_grad_dtypes,
-        check_batched_grad=check_batched_grad,
-        check_forward_ad=check_fwd_over_rev,
-        check_backward_ad=check_rev_over_rev,
-    )
-
-
-def _weight(y: Tensor) -> Tensor:
-    """Random numbers of an output's shape and type, to be differentiated by."""
-    drawn = random.randn(*y.shape, dtype=y.dtype)
-    return drawn.detach().requires_grad_()

@@ -110,3 +110,22 @@ def test_many_models_in_one(weight: Any) -> None:
     models[1]._parameters["weight"].requires_grad_(False)
     with pytest.raises(RuntimeError, match=r"same \.requires_grad"):
         stack_module_state(models)
+
+
+def test_a_real_module(rng: np.random.Generator) -> None:
+    net = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.Tanh(), tg.nn.Linear(4, 1)).double()
+    rows = tg.tensor(rng.normal(size=(5, 3)))
+    parameters = {name: value.detach() for name, value in net.named_parameters()}
+
+    def loss(named: Any, row: Any) -> Any:
+        return (functional_call(net, named, row) ** 2).sum()
+
+    found = vmap(grad(loss), (None, 0))(parameters, rows)
+    for i, row in enumerate(rows):
+        net.zero_grad()
+        (net(row) ** 2).sum().backward()
+        for name, parameter in net.named_parameters():
+            same(found[name][i], parameter.grad)
+    stacked, _ = stack_module_state([net, net])
+    both = vmap(lambda named, x: functional_call(net, named, x), (0, None))(stacked, rows)
+    same(both, tg.stack([net(rows)] * 2))
