@@ -193,3 +193,17 @@ def test_one_place_written_through_several_elements() -> None:
     assert x.tolist() == [4.0, 4.0, 4.0]
     wide.copy_(wide)
     assert wide.tolist() == [[4.0] * 3] * 2
+
+
+def test_the_next_backward_pass_computes_what_was_written() -> None:
+    x, average = tg.ones(3, requires_grad=True), tg.zeros(3)
+    for _ in range(5):
+        average.mul_(0.5).add_(x.detach())
+        tg.zeros(3).add_(1)  # nobody holds it
+        (x * x).sum().backward()
+    log = tg.current_session().log
+    assert log.messages[-1].demands == 1
+    assert tg.current_session().recorder.take_written() == []
+    assert average.tolist() == [1.9375] * 3
+    assert log.messages[-1].nodes == 0
+    assert log.messages[-1].plan_cached is not False
