@@ -157,3 +157,16 @@ def test_a_variadic_rule_is_told_the_position() -> None:
 def test_where_no_gradient_flows_there_is_no_rule() -> None:
     node = node_of(op("eq", leaf(), leaf()))
     assert vjp_of(RECORDS["eq"], node, 0, (leaf(),)) is None
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_many_cotangents_at_once(create_graph: bool) -> None:
+    x, w, unused = leaf(), leaf(), leaf()
+    y = op("mul", op("sin", x), w)
+    ct = leaf(Spec((5, 2), dtypes.float32))
+    found = gradients([y, w], [ct, None], [x, w, unused], create_graph=create_graph, batch=5)
+    assert [value.spec.shape for value in found] == [(5, 2)] * 3
+    assert [type(value) for value in found] == [Value] * 3
+    assert [value.differentiable for value in found] == [create_graph, create_graph, False]
+    (alone,) = gradients([w], [None], [w], batch=5)
+    assert alone.spec.shape == (5, 2)

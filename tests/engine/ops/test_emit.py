@@ -137,3 +137,19 @@ def test_each_thread_has_a_mode_of_its_own() -> None:
         thread.join()
     assert found[0].needs == ()
     assert found[0].origin == 0
+
+
+def test_what_is_emitted_for_a_batch_goes_through_the_batching_rules() -> None:
+    whole = Value(Spec((5, 2, 3), dtypes.float32))
+    x = g.Batched(whole)
+    assert x.spec is Spec((2, 3), dtypes.float32)
+    total = g.sum_to(g.mul(x, 2.0), (3,))
+    assert isinstance(total, g.Batched)
+    assert total.spec.shape == (3,)
+    assert total.whole.spec.shape == (5, 3)
+    values: g.Batched
+    order: g.Batched
+    values, order = g.sort(x, axis=1, descending=False, stable=True)  # type: ignore[misc]  # it has two
+    assert values.whole.node is order.whole.node
+    assert node_of(values.whole).op.name == "sort"
+    assert node_of(values.whole).inputs == (whole,)

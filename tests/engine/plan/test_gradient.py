@@ -34,3 +34,12 @@ def test_which_cotangents_are_given_is_part_of_the_key() -> None:
 
 def test_it_is_no_word_of_the_wire() -> None:
     assert GRADIENT.name not in OPSET.ops
+
+
+def test_a_batch_of_cotangents_is_part_of_the_key_and_of_the_gradients() -> None:
+    a, ct, x = values(3)
+    node = gradient_node((a,), (ct,), (x,), batch=5)
+    assert request_of(node).batch == 5
+    assert node.specs == (Spec((5, *x.spec.shape), x.spec.dtype),)
+    keys = {attr_key(gradient_node((a,), (ct,), (x,), batch=n)) for n in (None, 0, 1, 11)}
+    assert len(keys) == 4
