@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
-from weakref import ref
+from weakref import WeakValueDictionary
 
 from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
 from telegrad.autograd.mode import MODE
@@ -82,7 +82,7 @@ class Recorder:
         self.sent: deque[list[Entry]] = deque()
         self._sent_count = 0
         self.constants: OrderedDict[tuple[Any, ...], Tensor] = OrderedDict()
-        self.written: dict[int, ref[Tensor]] = {}
+        self.written: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
         self.lock = threading.RLock()
         self.closed = False
 
@@ -121,9 +121,9 @@ class Recorder:
 
     def take_written(self) -> list[Value]:
         """The values, not known here, of the tensors written to in place since this was last asked."""
-        held = [tensor() for tensor in list(self.written.values())]
+        held = list(self.written.values())
         self.written.clear()
-        values = [tensor._refresh() for tensor in held if tensor is not None]
+        values = [tensor._refresh() for tensor in held]
         return [v for v in values if v.__class__ is Value and v.recorder is self and v.local is None]
 
     def site_of(self, value_id: int) -> Site | None:

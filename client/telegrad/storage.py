@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from weakref import ref
 
 from telegrad import _primitives as p
 from telegrad.aliasing import Alias, alias_of, detach, follow, grad_mode, view
@@ -177,7 +176,7 @@ def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> No
     _share_counter(source, counter)
     tensor._value = source._value
     if source._value.recorder is not None:
-        source._value.recorder.written[id(tensor)] = ref(tensor)
+        source._value.recorder.written[id(tensor)] = tensor
     if source._tracked:
         tensor._edge, tensor._tracked = source._edge, True
     if alias is not None:
