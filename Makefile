@@ -35,8 +35,10 @@ gen: install  ## writes the generated files again: protobuf stubs, operator cata
 	@$(BIN)/python tools/generate.py
 
 check: install  ## formatting, lint, types, layers, generated files, file sizes, tests
-	@$(MAKE) format lint types layers current sizes
-	@$(MAKE) test
+	@failed=0; \
+	  $(MAKE) --keep-going format lint types layers current sizes || failed=1; \
+	  $(MAKE) test || failed=1; \
+	  exit $$failed
 
 format: install
 	@$(BIN)/ruff format --check $(wildcard $(SOURCES))
