@@ -202,6 +202,11 @@ class Tensor(_Base):
         self._refresh()
         if requires_grad and not self.dtype.is_differentiable:
             raise GradientError("only Tensors of floating point dtype can require gradients")
+        if requires_grad and self._value.__class__ is not Value:
+            raise GradientError(
+                "You are attempting to call Tensor.requires_grad_() inside of vmap. This is unsupported, "
+                "please use func.grad, func.vjp, ..., or call requires_grad_() outside of it."
+            )
         if self._edge is not None:
             if not requires_grad:
                 raise GradientError(

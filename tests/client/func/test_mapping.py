@@ -155,6 +155,8 @@ def test_gradients_inside(x: Any) -> None:
     leaf = x.clone().requires_grad_()
     same(vmap(function)(leaf), looped(function, leaf))
     w = tg.ones(2, dtype=tg.float64, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"requires_grad_\(\) inside of vmap"):
+        vmap(lambda r: r.detach().requires_grad_())(x)
     with pytest.raises(RuntimeError, match="one for all"):
         vmap(lambda r: tg.autograd.grad((r @ w).sum(), w)[0])(x)
     with pytest.raises(RuntimeError, match=r"backward\(\) called inside vmap"):
