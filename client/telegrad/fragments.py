@@ -27,6 +27,14 @@ class Batch:
     backwards: list[BackwardEntry] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
 
+    @property
+    def first_id(self) -> int:
+        """The smallest id that it defines; all that were sent before are smaller."""
+        ids = [leaf.id for leaf in self.leaves[:1]]
+        ids += [entry[3] for entry in self.nodes[:1]]
+        ids += [request.gradients[0] for request in self.backwards[:1]]
+        return min(ids)
+
     def __bool__(self) -> bool:
         return bool(self.nodes or self.leaves or self.backwards or self.released)
 

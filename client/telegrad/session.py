@@ -12,9 +12,10 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
+from weakref import ref
 
 from telegrad.callsite import here
 from telegrad.convert import NDArray, array_of
@@ -22,9 +23,18 @@ from telegrad.errors import at_line
 from telegrad.explain import Log, Message
 from telegrad.fragments import Batch, fragments_of
 from telegrad.recorder import Recorder
+from telegrad.refusals import LeafRefusedError, Refusals
 from telegrad.transport.base import Transport
 from telegrad.values import Value
-from telegrad_proto.errors import CancelledError, SessionError, TelegradError
+from telegrad_proto.errors import (
+    CancelledError,
+    EvaluationError,
+    GraphError,
+    OutOfMemoryError,
+    PayloadError,
+    SessionError,
+    TelegradError,
+)
 from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
@@ -42,8 +52,9 @@ class _Sent:
     fetched: dict[int, Value]
     message: Message
     started: float
+    fragment: session_pb2.Fragment
+    leaves: list[ref[Value]]
     interrupted: bool = False
-    hold: list[Value] = field(default_factory=list)
 
 
 class Session:
@@ -66,6 +77,7 @@ class Session:
         self._unanswered: deque[_Sent] = deque()
         self._coming: dict[int, int] = {}
         self._failure: TelegradError | None = None
+        self._refusals = Refusals()
         self._uploaded_bytes = 0  # since the last fragment
         self._closed = False
         # Also at the interpreter's end: a server then need not wait for the session's lease.
@@ -112,30 +124,54 @@ class Session:
                 wanted += self._live_outputs(batch)
             if not (batch or fetches or wanted):
                 return self._seq
-            try:
-                fragments = fragments_of(batch, inline_bytes=opened.inline_limit_bytes, upload=self._upload)
-            except BaseException:
-                # Nothing of it was sent: what was recorded is not lost with the error.
-                self._put_back(batch)
-                raise
+            fragments = self._fragments(batch, opened.inline_limit_bytes)
             self.recorder.remember(batch.nodes)
             last = fragments.pop()
+            leaves = [ref(value) for value in batch.leaves]
             for fragment in fragments:
-                self._send(fragment, reason, {})
+                self._send(fragment, reason, {}, leaves)
             if fetches:
                 last.fetches.extend([value.id for value in fetches])
             if wanted:
                 last.demands.extend(wanted)
             if self.timeout_s is not None:
                 last.timeout_ms = max(1, int(self.timeout_s * 1000))
-            self._send(last, reason, {value.id: value for value in fetches})
+            self._send(last, reason, {value.id: value for value in fetches}, leaves)
             return self._seq
+
+    def _fragments(self, batch: Batch, inline_bytes: int) -> list[session_pb2.Fragment]:
+        """The messages of a batch, its large arrays uploaded."""
+        try:
+            try:
+                return fragments_of(batch, inline_bytes=inline_bytes, upload=self._upload)
+            except LeafRefusedError as refused:
+                first = batch.first_id
+                released = [id_ for id_ in batch.released if id_ < first]
+                if not released or not isinstance(refused.error, OutOfMemoryError):
+                    raise
+                # The room may be taken by what these releases are about to free.
+                batch.released = [id_ for id_ in batch.released if id_ >= first]
+                self._send(session_pb2.Fragment(releases=released), "release", {}, [])
+                while self._unanswered:
+                    self._receive_one()
+                return fragments_of(batch, inline_bytes=inline_bytes, upload=self._upload)
+        except LeafRefusedError as refused:
+            self._refusals.drop(batch, refused)
+            self._put_back(batch)
+            raise refused.error from None
+        except BaseException:
+            # Nothing of it was sent: what was recorded is not lost with the error.
+            self._put_back(batch)
+            raise
 
     def _upload(self, value: Value, data: memoryview) -> bytes:
         """Sends an array apart from the fragments, if the server does not have it; its digest."""
         digest = digest_of(data)
         if self.transport.missing([digest]):
-            self.transport.put(digest, data)
+            try:
+                self.transport.put(digest, data)
+            except (EvaluationError, GraphError, PayloadError) as error:
+                raise LeafRefusedError(value, error) from None
             self._uploaded_bytes += len(data)
         return digest
 
@@ -149,6 +185,8 @@ class Session:
             count = len(recorder.released)
             batch.released = recorder.released[:count]
             del recorder.released[:count]
+        if self._refusals:
+            batch.released = self._refusals.without(batch.released)
         return batch
 
     def _put_back(self, batch: Batch) -> None:
@@ -166,14 +204,20 @@ class Session:
             found += [output + i for i in range(op.outputs) if output + i not in gone]
         return found
 
-    def _send(self, fragment: session_pb2.Fragment, reason: str, fetched: dict[int, Value]) -> None:
+    def _send(
+        self,
+        fragment: session_pb2.Fragment,
+        reason: str,
+        fetched: dict[int, Value],
+        leaves: list[ref[Value]],
+    ) -> None:
         while len(self._unanswered) >= UNANSWERED_LIMIT:
             self._receive_one()
         self._seq = fragment.seq = self._seq + 1
         message = Message(self._seq, reason)
         for value_id in fetched:
             self._coming[value_id] = self._seq
-        self._unanswered.append(_Sent(self._seq, fetched, message, perf_counter()))
+        self._unanswered.append(_Sent(self._seq, fetched, message, perf_counter(), fragment, leaves))
         try:
             message.sent_bytes = self.transport.send(fragment)
         except KeyboardInterrupt:
@@ -221,8 +265,20 @@ class Session:
         if outcome.HasField("error"):
             error = from_status(outcome.error)
             message.error = type(error).__name__
+            error = at_line(error, self.recorder) if outcome.applied else self._refused(sent, error)
             if not (sent.interrupted and isinstance(error, CancelledError)):
-                self._failure = self._failure or at_line(error, self.recorder)
+                self._failure = self._failure or error
+
+    def _refused(self, sent: _Sent, error: TelegradError) -> TelegradError:
+        """Forgets what only a refused fragment would have made known; the error to raise."""
+        recorder = self.recorder
+        with recorder.lock:
+            ids = {leaf.id for leaf in sent.fragment.leaves}
+            own = [known for known in sent.leaves if (value := known()) is not None and value.id in ids]
+            error, released = self._refusals.add(sent.fragment, own, at_line(error, recorder))
+            recorder.released[:0] = released
+            recorder.constants.clear()
+        return error
 
     def wait(self, seq: int) -> None:
         """Takes in every outcome up to this fragment's.

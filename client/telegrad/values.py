@@ -41,7 +41,7 @@ class Value:
         counter: made when a derivative will read it, to notice writes in place.
     """
 
-    __slots__ = ("counter", "id", "local", "recorder", "spec")
+    __slots__ = ("__weakref__", "counter", "id", "local", "recorder", "spec")
 
     def __init__(self, id: int, spec: Spec, recorder: Recorder | None, local: Any = None) -> None:
         self.id = id
