@@ -45,10 +45,10 @@ def _followed(start: tuple[Ints, Ints, int], steps: tuple[Step, ...]) -> tuple[I
         elif kind == "transpose":
             at, strides = tuple(at[i] for i in attrs), tuple(strides[i] for i in attrs)
         elif kind == "slice":
-            starts, limits, steps = attrs
+            starts, limits, jumps = attrs
             offset += sum(start * stride for start, stride in zip(starts, strides, strict=True))
-            strides = tuple(stride * step for stride, step in zip(strides, steps, strict=True))
-            at = tuple(max(0, -(-(b - a) // s)) for a, b, s in zip(starts, limits, steps, strict=True))
+            strides = tuple(stride * step for stride, step in zip(strides, jumps, strict=True))
+            at = tuple(max(0, -(-(b - a) // s)) for a, b, s in zip(starts, limits, jumps, strict=True))
         elif kind == "broadcast_to":
             lead = len(attrs) - len(at)
             strides = (0,) * lead + tuple(
