@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from typing import Any
 from unittest import mock
 
 import numpy as np
