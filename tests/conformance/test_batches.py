@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
+from telegrad.errors import GradientError
 from telegrad.func import grad, vmap
 
 torch = pytest.importorskip("torch")
@@ -20,8 +21,15 @@ from tests.conformance.selection import find, variants  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-#: Draws numbers, or calls a function of PyTorch's own.
-NOT_MAPPED = {"nn.functional.scaled_dot_product_attention", "nn.functional.triplet_margin_with_distance_loss"}
+#: Draws numbers, calls a function of PyTorch's own, or writes into its argument.
+NOT_MAPPED = {
+    "nn.functional.scaled_dot_product_attention",
+    "nn.functional.triplet_margin_with_distance_loss",
+    "zero_",
+}
+
+#: What is said, here as in torch, of running statistics that are one for all examples.
+WRITES_WHAT_IS_SHARED = "an inplace operation is not possible"
 
 #: The table is gone through in so many parts.
 PARTS = 8
@@ -100,6 +108,10 @@ def test_every_operator(part: int) -> None:
                 continue
             try:
                 compared += check(case, gauge=variant.name in UP_TO_A_PHASE)
+            except GradientError as error:
+                if WRITES_WHAT_IS_SHARED not in str(error):
+                    failed.append(f"{variant.formatted_name}: {type(error).__name__}: {error}")
+                    break
             except Exception as error:  # noqa: BLE001  # all failures are told together
                 failed.append(f"{variant.formatted_name}: {type(error).__name__}: {error}")
                 break
