@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The conformance suite reads its samples from this version of PyTorch.
 TORCH := torch==2.13.0
-SOURCES := proto client engine server tools examples tests
+SOURCES := proto client engine server deploy tools examples tests
 
 # A developer's own configuration of pytest does not change what a target means.
 unexport PYTEST_ADDOPTS
