@@ -73,7 +73,10 @@ conformance: install  ## installs PyTorch into .venv and compares with it, first
 	@$(BIN)/python -m pytest tests/conformance -m torch -q
 	@$(BIN)/python -m tests.conformance
 
-gpu-test: install  ## the tests that need an NVIDIA GPU and CuPy
+gpu-test: install  ## installs CuPy into .venv and runs the tests that need an NVIDIA GPU
+	@$(BIN)/python -c 'import cupy' 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	    --constraint deploy/constraints-cuda.txt --no-build-isolation --editable proto --editable 'engine[cuda]'
 	@$(BIN)/python -m pytest -m gpu
 
 clean:  ## removes the environment and every cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tempfile
 import threading
@@ -38,6 +39,13 @@ def pytest_report_header() -> str:
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Random numbers that depend on the seed and on the test's own name, not on the order of tests."""
     return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Asked for by `-m gpu`, they fail on a machine that cannot run them; in passing, they are left out.
+    asked = item.config.getoption("markexpr") == "gpu"
+    if item.get_closest_marker("gpu") and not asked and importlib.util.find_spec("cupy") is None:
+        pytest.skip("needs CuPy and an NVIDIA GPU")
 
 
 def _started_processes() -> Iterator[psutil.Process]:

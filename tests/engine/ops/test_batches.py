@@ -14,8 +14,8 @@ from telegrad_proto import dtypes
 from telegrad_proto.batching import BATCHING
 from telegrad_proto.ir import Value
 from telegrad_proto.rules import RULES
+from tests.engine.ops.examples import examples_of, graph_of, sampled, with_dtype
 from tests.engine.ops.graphs import RECORDS, Array, Build, compute, draw_like, leaf, numbers
-from tests.engine.ops.test_registry import examples_of, graph_of, sampled, with_dtype
 
 SIZE = 3
 #: Types tried in turn: the first that the operator takes.
