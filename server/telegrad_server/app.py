@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Final
 
 from telegrad_server.cluster.environment import prepare
 from telegrad_server.config import Settings
+from telegrad_server.ending import EndingSignal, end_hard_after
 from telegrad_server.gateway.fleet import StaticFleet
 from telegrad_server.gateway.server import GatewaySettings, serve_gateway
 from telegrad_server.worker.assembly import make_worker
 from telegrad_server.worker.server import WorkerSettings
-
-_log = logging.getLogger("telegrad.server")
 
 #: How long a process may take to end after its grace, before it is ended.
 _HARD_EXIT_S: Final = 10.0
@@ -93,38 +86,3 @@ def worker_settings(settings: Settings, token: str | None) -> WorkerSettings:
         reflection=settings.reflection,
         direct_address=settings.direct_address,
     )
-
-
-class EndingSignal:
-    """SIGTERM or SIGINT, waited for. Ctrl-C after that ends the process at once."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle)
-
-    def wait(self) -> None:
-        """Returns when the process is to end."""
-        self._event.wait()
-        _log.info("shutting down")
-
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set() and number == signal.SIGINT:
-            os._exit(128 + number)
-        self._event.set()
-
-
-def end_hard_after(seconds: float) -> threading.Timer:
-    """Ends the process if its own end hangs, in an operator that cannot be stopped; the timer, to call it
-    off.
-    """
-
-    def end() -> None:
-        sys.stderr.write("telegrad-server: did not end in time\n")
-        sys.stderr.flush()
-        os._exit(1)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    return timer

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +16,7 @@ from telegrad_proto.channel import SERVER_OPTIONS, SERVICE
 from telegrad_server.api.access import Gate
 from telegrad_server.api.faults import wire_form
 from telegrad_server.api.reflection import add_reflection
+from telegrad_server.ending import EndingSignal
 from telegrad_server.gateway.directory import Directory
 from telegrad_server.gateway.fleet import Fleet
 from telegrad_server.gateway.relay import Relay
@@ -95,8 +95,7 @@ def serve_gateway(settings: GatewaySettings, fleet: Fleet, announce: Callable[[s
 async def _serve(settings: GatewaySettings, fleet: Fleet, announce: Callable[[str], None]) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ending.set)
+    EndingSignal(lambda: loop.call_soon_threadsafe(ending.set))
     directory = Directory(fleet)
     relay = Relay(directory)
     server = grpc.aio.server(interceptors=(_GateInterceptor(Gate(settings.token)),), options=SERVER_OPTIONS)
@@ -121,7 +120,6 @@ async def _serve(settings: GatewaySettings, fleet: Fleet, announce: Callable[[st
         if await _ready_or_ending(directory, ending):
             announce(f"{host}:{port}")
         await ending.wait()
-        _log.info("shutting down")
         await status.enter_graceful_shutdown()
         stopped = asyncio.ensure_future(server.stop(settings.grace_s))
         # A moment for the listener to close: a client that is cut off now must not come back here.
