@@ -51,6 +51,7 @@ from telegrad.nn.batchnorm import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from telegrad.nn.cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from telegrad.nn.containers import ModuleDict, ModuleList, Sequential
 from telegrad.nn.convolution import (
     Conv1d,
@@ -130,12 +131,16 @@ from telegrad.nn.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from telegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
 
 __all__ = [
     "CELU",
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -180,6 +185,7 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -197,6 +203,7 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -228,6 +235,9 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
     "RReLU",
     "ReLU",
     "ReLU6",

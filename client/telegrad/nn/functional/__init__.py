@@ -144,6 +144,9 @@ from telegrad.nn.functional.ranking import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from telegrad.nn.functional.recurrence import (
+    lstm as _lstm,  # noqa: F401  # the functions that are found in `torch` itself
+)
 from telegrad.nn.functional.sampling import (
     affine_grid,
     grid_sample,
