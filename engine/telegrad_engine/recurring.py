@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from telegrad_engine.plan.compiler import Plan
-from telegrad_engine.runtime.evaluate import Device, Ran
-from telegrad_engine.runtime.executor import Interrupt, run
+from telegrad_engine.runtime.device import Device
+from telegrad_engine.runtime.evaluate import Ran
+from telegrad_engine.runtime.executor import Interrupt
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.ir import Buffer, Value
 from telegrad_proto.limits import MAX_LIVE_VALUES, MAX_VALUE_ID
@@ -148,7 +149,8 @@ class Recurring:
             return None
         if len(names) + len(found.made) + len(found.kept_leaves) > MAX_LIVE_VALUES:
             return None
-        if device.limit_bytes and device.ledger.held_bytes + found.plan.peak_bytes > device.limit_bytes:
+        room = device.room_bytes()
+        if room is not None and found.plan.peak_bytes > room:
             return None
         return found
 
@@ -179,7 +181,7 @@ class Recurring:
         values.update({-1 - k: names[id_] for k, id_ in enumerate(structure.outside)})
         try:
             loads = {number: values[i] for number, i in shortcut.loads.items()}
-            slots = run(shortcut.plan, loads, backend, interrupt)
+            slots = self._device.run(shortcut.plan, loads, interrupt)
         except TelegradError:
             return None  # the long way fails in the same place, and knows the line
         for i, spec, slot, tracked in shortcut.made:

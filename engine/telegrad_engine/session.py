@@ -17,8 +17,10 @@ from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.recurring import Recurring, Structure, structure_of
 from telegrad_engine.runtime.backend import Backend, backend
-from telegrad_engine.runtime.evaluate import Device, Evaluated, evaluate
+from telegrad_engine.runtime.device import Device
+from telegrad_engine.runtime.evaluate import Evaluated, evaluate
 from telegrad_engine.runtime.executor import Interrupt
+from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.runtime.inspect import residuals_reply
 from telegrad_engine.runtime.leaves import LeafMaker
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
@@ -27,7 +29,6 @@ from telegrad_proto.codec import FragmentReader, check_fragment_size, encode_spe
 from telegrad_proto.errors import (
     InternalError,
     LimitError,
-    OutOfMemoryError,
     SessionExpiredError,
     StructureError,
     TelegradError,
@@ -60,14 +61,24 @@ class EngineSession:
         device: `cpu`, `cuda` or `cuda:N`.
         plans: plans shared with other sessions of the process.
         limit_bytes: how much the session may hold in memory; 0: no bound.
+        gauge: what it has in common with the other sessions of its process, if anything.
 
     One fragment is applied at a time; `cancel` and `put` may be called from other threads meanwhile.
     """
 
-    def __init__(self, device: str = "cpu", *, plans: PlanCache | None = None, limit_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        device: str = "cpu",
+        *,
+        plans: PlanCache | None = None,
+        limit_bytes: int = 0,
+        gauge: Gauge | None = None,
+    ) -> None:
         self._backend: Final[Backend] = backend(device)
         self._ledger: Final = Ledger()
-        self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes)
+        self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes, gauge)
+        if gauge is not None:
+            gauge.watch(self._ledger)
         self._payloads: Final = PayloadStore(min(limit_bytes // 8 or _SPARE_BYTES, _SPARE_BYTES))
         self._leaves: Final = LeafMaker(self._device, self._payloads)
         self._lock: Final = RLock()
@@ -347,12 +358,7 @@ class EngineSession:
             SessionExpiredError: the session is closed.
         """
         self._check_open()
-        limit = self._device.limit_bytes
-        if limit and self.held_bytes + self._payloads.waiting_bytes + size_bytes > limit:
-            raise OutOfMemoryError(
-                f"put: the session may hold {limit} bytes, holds {self.held_bytes}, "
-                f"waits for {self._payloads.waiting_bytes}, was offered {size_bytes}"
-            )
+        self._device.check_room(size_bytes, "put", self._payloads.waiting_bytes)
         return self._payloads.sink(digest, size_bytes)
 
     def missing(self, digests: list[bytes]) -> list[bytes]:

@@ -21,7 +21,7 @@ from telegrad_proto.spec import Spec
 class Ledger:
     """How many bytes a session's buffers hold together."""
 
-    __slots__ = ("held_bytes",)
+    __slots__ = ("__weakref__", "held_bytes")
 
     def __init__(self) -> None:
         self.held_bytes = 0

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import ref
 
-from telegrad_engine.plan.compiler import Plan, PlanCache
+from telegrad_engine.plan.compiler import Plan
 from telegrad_engine.plan.gradient import Pending
 from telegrad_engine.plan.selection import Selection, select
-from telegrad_engine.runtime.backend import Backend
-from telegrad_engine.runtime.executor import Interrupt, run
+from telegrad_engine.runtime.device import Device
+from telegrad_engine.runtime.executor import Interrupt
 from telegrad_proto.errors import OutOfMemoryError
-from telegrad_proto.ir import Buffer, Ledger, Value
+from telegrad_proto.ir import Buffer, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,6 @@ class Evaluated:
     steps: int = 0
     plan_cached: bool = True
     ran: Ran | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Where and within which bounds to compute.
-
-    Attributes:
-        backend: the array module.
-        plans: plans made before.
-        ledger: what the session holds.
-        limit_bytes: what it may hold; 0: no bound.
-    """
-
-    backend: Backend
-    plans: PlanCache
-    ledger: Ledger
-    limit_bytes: int = 0
 
 
 def evaluate(
@@ -89,9 +72,10 @@ def evaluate(
     plan, stats.plan_cached = device.plans.plan_for(selection)
     stats.steps = len(plan.steps)
     planned = time.perf_counter_ns()
-    if device.limit_bytes and device.ledger.held_bytes + plan.peak_bytes > device.limit_bytes:
+    room = device.room_bytes()
+    if room is not None and plan.peak_bytes > room:
         raise _too_large(selection, plan, device)
-    slots = run(plan, selection.values, device.backend, interrupt)
+    slots = device.run(plan, selection.values, interrupt)
     values = selection.values
     stats.ran = Ran(
         plan,

@@ -29,12 +29,16 @@ class Interrupt:
 
     Args:
         timeout_s: after so many seconds by itself; 0: never.
+
+    Attributes:
+        checks: how often it was looked at: a plan in which this no longer grows hangs in an operator.
     """
 
-    __slots__ = ("_cancelled", "_deadline", "timeout_s")
+    __slots__ = ("_cancelled", "_deadline", "checks", "timeout_s")
 
     def __init__(self, timeout_s: float = 0.0) -> None:
         self._cancelled = False
+        self.checks = 0
         self.timeout_s = timeout_s
         self._deadline = time.monotonic() + timeout_s if timeout_s else None
 
@@ -49,6 +53,7 @@ class Interrupt:
             CancelledError: it was asked for.
             DeadlineError: the time is over.
         """
+        self.checks += 1
         if self._cancelled:
             raise CancelledError("the evaluation was cancelled; what was asked for can be asked again")
         if self._deadline is not None and time.monotonic() > self._deadline:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from telegrad_engine.runtime.evaluate import Device
+from telegrad_engine.runtime.device import Device
 from telegrad_engine.runtime.store import PayloadStore
 from telegrad_proto.codec import decode_leaf
-from telegrad_proto.errors import OutOfMemoryError, PayloadError, TelegradError
+from telegrad_proto.errors import PayloadError, TelegradError
 from telegrad_proto.ir import Buffer
 from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import graph_pb2
@@ -36,17 +36,31 @@ class LeafMaker:
         """
         spec, data = decode_leaf(leaf)
         try:
-            if data is not None:
-                return spec, self._loaded(data, spec)
-            digest = leaf.digest
-            known = self._payloads.buffers.get((digest, spec))
-            if known is None:
-                known = self._loaded(self._payload(digest, spec), spec)
-                self._payloads.buffers[digest, spec] = known
-            return spec, known
+            return spec, self._put_before(spec, leaf.digest) if data is None else self._loaded(data, spec)
         except TelegradError as error:
             error.details.setdefault("node", leaf.id)
             raise
+
+    def filled(self, spec: Spec, content: graph_pb2.Leaf) -> Buffer:
+        """The array of a leaf whose spec is known.
+
+        Raises:
+            PayloadError: the bytes do not fit the spec, or were never put.
+            OutOfMemoryError: the session may not hold so much.
+        """
+        data = content.data
+        if not data and content.digest:
+            return self._put_before(spec, content.digest)
+        if len(data) != spec.nbytes or content.id or content.HasField("spec"):
+            raise PayloadError(f"leaf: requires {spec.nbytes} bytes of {spec!r} alone, got {len(data)}")
+        return self._loaded(data, spec)
+
+    def _put_before(self, spec: Spec, digest: bytes) -> Buffer:
+        known = self._payloads.buffers.get((digest, spec))
+        if known is None:
+            known = self._loaded(self._payload(digest, spec), spec)
+            self._payloads.buffers[digest, spec] = known
+        return known
 
     def used(self, leaves: Iterable[graph_pb2.Leaf]) -> None:
         """These leaves are in the session: payloads behind them may be dropped when room is needed."""
@@ -63,10 +77,6 @@ class LeafMaker:
         return data
 
     def _loaded(self, data: bytes | memoryview, spec: Spec) -> Buffer:
-        ledger, limit = self._device.ledger, self._device.limit_bytes
-        if limit and ledger.held_bytes + spec.nbytes > limit:
-            raise OutOfMemoryError(
-                f"leaf: the session may hold {limit} bytes, holds {ledger.held_bytes}, "
-                f"needs {spec.nbytes} more"
-            )
-        return Buffer(self._device.backend.from_bytes(data, spec), spec.nbytes, ledger)
+        device = self._device
+        device.check_room(spec.nbytes, "leaf")
+        return Buffer(device.backend.from_bytes(data, spec), spec.nbytes, device.ledger)

@@ -12,7 +12,8 @@ from telegrad_engine.grad.reverse import region
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.runtime.backend import backend
-from telegrad_engine.runtime.evaluate import Device, evaluate
+from telegrad_engine.runtime.device import Device
+from telegrad_engine.runtime.evaluate import evaluate
 from telegrad_engine.runtime.executor import Interrupt
 from telegrad_proto import dtypes, errors
 from telegrad_proto.ir import Buffer, Ledger, Value, apply_op

@@ -7,7 +7,7 @@ import pytest
 
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.runtime.backend import backend
-from telegrad_engine.runtime.evaluate import Device
+from telegrad_engine.runtime.device import Device
 from telegrad_engine.runtime.leaves import LeafMaker
 from telegrad_engine.runtime.store import PayloadStore
 from telegrad_proto import dtypes
