@@ -146,11 +146,11 @@ __all__ = [
 ]  # fmt: skip
 
 # These give Tensor its operators and methods, and register torch's functions.
-for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges"):
+for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges", "sampling"):
     _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.
-_LAZY = frozenset({"fft", "func", "interop", "linalg", "nn", "optim", "special", "utils"})
+_LAZY = frozenset({"distributions", "fft", "func", "interop", "linalg", "nn", "optim", "special", "utils"})
 
 
 def __getattr__(name: str) -> _Any:

@@ -138,6 +138,14 @@ def atanh(x: Tensor) -> Tensor:
     return record(_ATANH, (x,), ())
 
 
+_BETA_SLOPE = OPSET["beta_slope"]
+
+
+def beta_slope(x: Tensor, a: Tensor, b: Tensor, *, m: int, n: int) -> Tensor:
+    """-(d/da)^m (d/db)^n P / p of the beta distribution; of orders (1, 0) how its quantiles move with a."""
+    return record(_BETA_SLOPE, (x, a, b), (m, n))
+
+
 _BITWISE_AND = OPSET["bitwise_and"]
 
 
@@ -448,6 +456,14 @@ _FULL = OPSET["full"]
 def full(*, shape: tuple[int, ...], fill: Number, dtype: DType) -> Tensor:
     """One number in every place."""
     return record(_FULL, (), (shape, fill, dtype))
+
+
+_GAMMA_SLOPE = OPSET["gamma_slope"]
+
+
+def gamma_slope(a: Tensor, x: Tensor, *, order: int) -> Tensor:
+    """-(d/da)^order P / p of the gamma distribution; of order 1 how its quantiles move with a."""
+    return record(_GAMMA_SLOPE, (a, x), (order,))
 
 
 _GATHER = OPSET["gather"]
@@ -850,6 +866,14 @@ def qr(x: Tensor, *, complete: builtins.bool) -> tuple[Tensor, Tensor]:
     return record_many(_QR, (x,), (complete,))  # type: ignore[return-value]
 
 
+_RANDOM_BINOMIAL = OPSET["random_binomial"]
+
+
+def random_binomial(key: Tensor, count: Tensor, prob: Tensor) -> Tensor:
+    """Random counts of successes in so many trials with these chances."""
+    return record(_RANDOM_BINOMIAL, (key, count, prob), ())
+
+
 _RANDOM_BITS = OPSET["random_bits"]
 
 
@@ -858,12 +882,36 @@ def random_bits(key: Tensor, *, shape: tuple[int, ...]) -> Tensor:
     return record(_RANDOM_BITS, (key,), (shape,))
 
 
+_RANDOM_DIRICHLET = OPSET["random_dirichlet"]
+
+
+def random_dirichlet(key: Tensor, alpha: Tensor) -> Tensor:
+    """Random shares that sum to 1 along the last axis; differentiated as quantiles."""
+    return record(_RANDOM_DIRICHLET, (key, alpha), ())
+
+
+_RANDOM_GAMMA = OPSET["random_gamma"]
+
+
+def random_gamma(key: Tensor, a: Tensor) -> Tensor:
+    """Random numbers of gamma distributions of rate 1; differentiated as quantiles."""
+    return record(_RANDOM_GAMMA, (key, a), ())
+
+
 _RANDOM_NORMAL = OPSET["random_normal"]
 
 
 def random_normal(key: Tensor, *, shape: tuple[int, ...], dtype: DType) -> Tensor:
     """Random numbers of the standard normal distribution; the same key gives the same."""
     return record(_RANDOM_NORMAL, (key,), (shape, dtype))
+
+
+_RANDOM_POISSON = OPSET["random_poisson"]
+
+
+def random_poisson(key: Tensor, rate: Tensor) -> Tensor:
+    """Random counts of Poisson distributions."""
+    return record(_RANDOM_POISSON, (key, rate), ())
 
 
 _RANDOM_UNIFORM = OPSET["random_uniform"]
@@ -888,6 +936,14 @@ _REMAINDER = OPSET["remainder"]
 def remainder(a: Tensor, b: Tensor) -> Tensor:
     """a - b * floor(a / b): of b's sign, as Python's %."""
     return record(_REMAINDER, (a, b), ())
+
+
+_REQUIRE = OPSET["require"]
+
+
+def require(x: Tensor, condition: Tensor, *, message: str) -> Tensor:
+    """x itself, where the condition holds everywhere; else computing it fails with the message."""
+    return record(_REQUIRE, (x, condition), (message,))
 
 
 _RESHAPE = OPSET["reshape"]

@@ -175,23 +175,28 @@ def record_batched(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...
     assert level is not None, "called for batches only"
     if not level.running:
         raise GradientError(f"{op.name}: a tensor was used outside of the vmap in which it was made")
-    batches = [batch_of(tensor, level) for tensor in inputs]
-    wholes = [whole for whole, _ in batches]
     if any(isinstance(tensor._value, Key) for tensor in inputs):
-        made = _drawn(op, wholes, attrs, level)
+        made = _drawn(op, inputs, attrs, level)
     else:
-        carries = [carried for _, carried in batches]
+        batches = [batch_of(tensor, level) for tensor in inputs]
+        wholes, carries = [whole for whole, _ in batches], [carried for _, carried in batches]
         made = tuple(apply_batched(_RECORDING, op, wholes, carries, attrs, size=level.size))
     return tuple([example(whole, level) for whole in made])
 
 
-def _drawn(op: Op, keys: Sequence[Tensor], attrs: tuple[AttrValue, ...], level: Level) -> tuple[Tensor, ...]:
+def _drawn(
+    op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...], level: Level
+) -> tuple[Tensor, ...]:
     """One draw for all examples, which so get different numbers."""
     named = op.named(attrs)
+    if len(inputs) > 1:  # the draw has the shape of its parameters
+        key, *parameters = inputs
+        wholes = [whole_of(tensor, level) for tensor in parameters]
+        return _RECORDING.apply(op, [batch_of(key, level)[0], *wholes], attrs)
     shape = named["shape"]
     assert isinstance(shape, tuple), "only draws take keys"
     named["shape"] = (level.size, *shape)
-    return _RECORDING.apply(op, keys, tuple(named.values()))
+    return _RECORDING.apply(op, [batch_of(inputs[0], level)[0]], tuple(named.values()))
 
 
 def own_key(key: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -84,3 +86,22 @@ class Generator:
 
 
 default_generator: Final = Generator()
+
+
+@contextmanager
+def fork_rng(
+    devices: Any = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str = "cpu",
+) -> Iterator[None]:
+    """Draws inside leave no trace: the default generator is afterwards where it was."""
+    if not enabled:
+        yield
+        return
+    seed, draws = default_generator._seed, default_generator._draws
+    try:
+        yield
+    finally:
+        default_generator._seed, default_generator._draws = seed, draws

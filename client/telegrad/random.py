@@ -12,6 +12,7 @@ from telegrad import _primitives as p
 from telegrad import storage
 from telegrad.creation import as_leaf, into, shape_of, wanted_dtype
 from telegrad.generator import Generator, default_generator
+from telegrad.generator import fork_rng as fork_rng
 from telegrad.promotion import cast, constant, get_default_dtype, number, to_float
 from telegrad.registry import FUNCTIONS
 from telegrad.tensor import Tensor, make
@@ -64,6 +65,12 @@ def standard_normal(shape: tuple[int, ...], dtype: DType, generator: Generator |
         parts = [p.mul(standard_normal(shape, part, generator), half) for _ in range(2)]
         return p.complex(parts[0], parts[1])
     return p.random_normal((generator or default_generator).key(), shape=shape, dtype=dtype)
+
+
+def exponential(shape: tuple[int, ...], dtype: DType, generator: Generator | None = None) -> Tensor:
+    """Numbers of the exponential distribution of rate 1; none is 0, so that their logarithms are finite."""
+    drawn = p.neg(p.log1p(p.neg(uniform(shape, dtype, generator))))
+    return p.maximum(drawn, constant(2.0 ** -(25 if dtype.itemsize == 4 else 54), dtype))
 
 
 def _require_float(dtype: DType, name: str) -> None:
@@ -283,11 +290,11 @@ def multinomial(
         raise ArgumentError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > count:
         raise ArgumentError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    weights = cast(input.detach(), float64)
     axis = spec.ndim - 1
+    weights = _checked_weights(cast(input.detach(), float64), axis, 1 if replacement else num_samples)
     if replacement:
         total = p.cumsum(weights, axis=axis, reverse=False)
-        last = p.sum(weights, axes=(axis,), keepdims=True)
+        last = p.amax(total, axes=(axis,), keepdims=True)
         drawn = p.mul(uniform((*spec.shape[:-1], num_samples), float64, generator), last)
         made = p.searchsorted(total, drawn, right=True)
     else:
@@ -297,6 +304,22 @@ def multinomial(
         starts, limits = (0,) * spec.ndim, (*spec.shape[:-1], num_samples)
         made = p.slice(order, starts=starts, limits=limits, strides=(1,) * spec.ndim)
     return made if out is None else into(out, made)
+
+
+def _checked_weights(weights: Tensor, axis: int, needed: int) -> Tensor:
+    """The weights, which are looked at when the draw is computed."""
+    zero = constant(0, float64)
+    good = p.logical_and(p.isfinite(weights), p.ge(weights, zero))
+    words = "probability tensor contains either `inf`, `nan` or element < 0"
+    weights = p.require(weights, good, message=words)
+    some = p.sum(p.cast(p.gt(weights, zero), dtype=int64), axes=(axis,), keepdims=False)
+    words = "invalid multinomial distribution (sum of probabilities <= 0)"
+    if needed > 1:
+        words = (
+            "invalid multinomial distribution (with replacement=False, not enough non-negative category to "
+            "sample)"
+        )
+    return p.require(weights, p.ge(some, constant(needed, int64)), message=words)
 
 
 def uniform_(
@@ -335,8 +358,8 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
     if lambd <= 0:
         raise ArgumentError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
     storage.check_writable(self)
-    drawn = p.log1p(p.neg(uniform(self._spec.shape, self.dtype, generator)))
-    return storage.write(self, p.mul(drawn, constant(-1.0 / lambd, self.dtype)))
+    drawn = exponential(self._spec.shape, self.dtype, generator)
+    return storage.write(self, p.mul(drawn, constant(1.0 / lambd, self.dtype)))
 
 
 def random_(

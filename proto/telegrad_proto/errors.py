@@ -10,7 +10,8 @@
     ├── EvaluationError           RuntimeError: the graph is right, computing it failed
     │   ├── IndexRangeError       IndexError          ├── CancelledError        (asked for)
     │   ├── OutOfMemoryError      MemoryError         └── DeadlineError         TimeoutError
-    │   └── LinAlgError           the matrix has no such decomposition
+    │   ├── LinAlgError           the matrix has no such decomposition
+    │   └── InvalidValueError     ValueError: a value that was required to be another
     ├── PayloadError              ValueError: bytes that do not fit their header
     │   └── DigestError
     ├── ProtocolError             RuntimeError: fragments out of order, or two sides of different versions
@@ -133,6 +134,10 @@ class LinAlgError(EvaluationError):
     """The matrix is singular, not positive definite, or the iteration did not converge."""
 
 
+class InvalidValueError(EvaluationError, ValueError):
+    """A value, known only when computed, that is none the operator takes."""
+
+
 class PayloadError(TelegradError, ValueError):
     """Bytes that do not fit their header: too few, too many, never announced."""
 
@@ -221,6 +226,7 @@ TABLE: Final[Mapping[type[TelegradError], Entry]] = {
     CancelledError: Entry("CANCELLED", CANCELLED, True),
     DeadlineError: Entry("DEADLINE", DEADLINE_EXCEEDED, True),
     LinAlgError: Entry("LINALG", FAILED_PRECONDITION, False),
+    InvalidValueError: Entry("INVALID_VALUE", FAILED_PRECONDITION, False),
     EvaluationError: Entry("EVALUATION", FAILED_PRECONDITION, False),
     DigestError: Entry("DIGEST", INVALID_ARGUMENT, True),
     PayloadError: Entry("PAYLOAD", INVALID_ARGUMENT, False),

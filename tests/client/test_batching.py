@@ -109,6 +109,7 @@ def test_keys_are_as_the_levels_say(level: Level) -> None:
     drawn = p.random_normal(own_key(key), shape=(2,), dtype=tg.float64)
     assert drawn.shape == (2,)
     assert np.unique(whole_of(drawn, level).numpy()).size == 6
+    assert np.unique(whole_of(p.random_gamma(own_key(key), tg.ones(2)), level).numpy()).size == 6
 
 
 def test_what_differs_needs_room(level: Level, whole: Any) -> None:

@@ -39,3 +39,17 @@ def test_seeds() -> None:
         tg.manual_seed(2**64)
     with pytest.raises(RuntimeError):
         Generator("cuda")
+
+
+def test_a_fork_leaves_no_trace() -> None:
+    tg.manual_seed(11)
+    with tg.random.fork_rng():
+        inside = tg.rand(2).tolist()
+        tg.manual_seed(1)
+    assert tg.rand(2).tolist() == inside
+    with tg.random.fork_rng(enabled=False):
+        tg.rand(1)
+    tg.manual_seed(11)
+    tg.rand(2), tg.rand(1)
+    after = tg.rand(2).tolist()
+    assert after != inside

@@ -27,10 +27,16 @@ def philox(xp: Any, seed: int, offset: int, first: int, count: int) -> Any:
 
     Shape: uint32 (count, 4)
     """
-    u8 = "<u8"
-    block = xp.arange(count, dtype=u8) + first
-    counter = [block & _MASK, block >> 32]
-    counter += [xp.full(count, word, u8) for word in (offset & _MASK, offset >> 32)]
+    return philox_at(xp, seed, offset, xp.arange(count, dtype="<u8") + first)
+
+
+def philox_at(xp: Any, seed: int, offset: int, blocks: Any) -> Any:
+    """The random words of some blocks.
+
+    Shape: blocks uint64 (n,) -> uint32 (n, 4)
+    """
+    counter = [blocks & _MASK, blocks >> 32]
+    counter += [xp.full(blocks.shape, word, "<u8") for word in (offset & _MASK, offset >> 32)]
     key = [seed & _MASK, seed >> 32]
     for _ in range(_ROUNDS):
         low = counter[0] * _MULTIPLIERS[0]

@@ -8,6 +8,7 @@ from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.record import Rule, example, op
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
+from telegrad_proto.errors import InvalidValueError
 from telegrad_proto.shapes import broadcast
 
 _ANY = "biufc"
@@ -120,4 +121,27 @@ op(
     ),
     fuse="{condition} ? {a} : {b}",
     doc="a where the condition holds, else b.",
+)
+
+
+def _require(xp: Any, x: Any, condition: Any, *, message: str) -> Any:
+    if not bool(condition.all()):
+        raise InvalidValueError(message)
+    return x
+
+
+op(
+    "require",
+    "x condition",
+    rule=Rule("required"),
+    attributes=(("message", "str"),),
+    forward=_require,
+    vjps=(lambda ct, y, x, condition, message: ct, None),
+    # No element of an empty condition is false.
+    examples=(
+        example((2, 3), ((0,), dtypes.bool_), message=""),
+        example((), ((2, 0), dtypes.bool_), message="x is positive"),
+    ),
+    flops=0,
+    doc="x itself, where the condition holds everywhere; else computing it fails with the message.",
 )

@@ -22,7 +22,25 @@ def random(batch: Batch[T], op: Op, operands: Sequence[Operand[T]], attrs: Attrs
         return (batch("full", shape=(0, *spec.shape), fill=0, dtype=spec.dtype),)
     drawn = []
     for i in range(batch.size):
-        one = batch("slice", key.value, starts=(i, 0), limits=(i + 1, 2), strides=(1, 1))
-        (made,) = batch.apply(op, (batch.reshaped(one, (2,)),), attrs)
+        (made,) = batch.apply(op, (_one(batch, key, i),), attrs)
         drawn.append(batch.reshaped(made, (1, *spec.shape)))
     return (batch("concatenate", *drawn, axis=0),)
+
+
+def random_of(batch: Batch[T], op: Op, operands: Sequence[Operand[T]], attrs: Attrs) -> tuple[T, ...]:
+    """A draw for every example, with its own key and parameters where it has them."""
+    shape = operands[1].spec.shape
+    if not batch.size:
+        return (batch("full", shape=(0, *shape), fill=0, dtype=operands[1].spec.dtype),)
+    drawn = []
+    for i in range(batch.size):
+        inputs = [_one(batch, operand, i) if operand.batched else operand.value for operand in operands]
+        drawn.append(batch.reshaped(batch.apply(op, inputs, attrs)[0], (1, *shape)))
+    return (batch("concatenate", *drawn, axis=0),)
+
+
+def _one(batch: Batch[T], operand: Operand[T], i: int) -> T:
+    shape = operand.spec.shape
+    ones = (1,) * (len(shape) + 1)
+    part = batch("slice", operand.value, starts=(i, *[0] * len(shape)), limits=(i + 1, *shape), strides=ones)
+    return batch.reshaped(part, shape)

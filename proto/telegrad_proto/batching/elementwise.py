@@ -14,3 +14,9 @@ def elementwise(batch: Batch[T], op: Op, operands: Sequence[Operand[T]], attrs: 
     # One that every example shares stretches over the batch axis by itself.
     values = [batch.aligned(x, ndim) if x.batched else x.value for x in operands]
     return batch.apply(op, values, attrs)
+
+
+def required(batch: Batch[T], op: Op, operands: Sequence[Operand[T]], attrs: Attrs) -> tuple[T, ...]:
+    """What is required of one example is required of all."""
+    x, condition = operands
+    return batch.apply(op, (batch.whole(x), condition.value), attrs)

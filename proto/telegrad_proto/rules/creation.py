@@ -7,7 +7,7 @@ from typing import Any
 
 from telegrad_proto.dtypes import DType, uint64
 from telegrad_proto.errors import DTypeError, ShapeError
-from telegrad_proto.rules.checks import require_fits, require_kind
+from telegrad_proto.rules.checks import require_equal_dtypes, require_fits, require_kind
 from telegrad_proto.spec import Spec
 
 Attrs = Mapping[str, Any]
@@ -54,6 +54,23 @@ def random(specs: tuple[Spec, ...], attrs: Attrs) -> tuple[Spec, ...]:
     _require_key(specs[0])
     require_kind(attrs["dtype"], "f")
     return (Spec(attrs["shape"], attrs["dtype"]),)
+
+
+def random_of(specs: tuple[Spec, ...], attrs: Attrs) -> tuple[Spec, ...]:
+    """The spec of random numbers, one for each place of the parameters.
+
+    Raises:
+        DTypeError: the key is not uint64, or the parameters not of one real floating point type.
+        ShapeError: the key is not two numbers, or the parameters differ in shape.
+    """
+    _require_key(specs[0])
+    require_kind(require_equal_dtypes(*specs[1:]), "f")
+    for spec in specs[2:]:
+        if spec.shape != specs[1].shape:
+            raise ShapeError(
+                f"requires parameters of one shape, got {list(specs[1].shape)} and {list(spec.shape)}"
+            )
+    return (specs[1],)
 
 
 def random_bits(specs: tuple[Spec, ...], attrs: Attrs) -> tuple[Spec, ...]:

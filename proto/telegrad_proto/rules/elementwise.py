@@ -63,6 +63,34 @@ def binary(specs: tuple[Spec, ...], attrs: Attrs, *, kinds: str, result: str = "
     return (Spec(shapes.broadcast(a.shape, b.shape), _result(dtype, result)),)
 
 
+def nary(specs: tuple[Spec, ...], attrs: Attrs, *, kinds: str) -> tuple[Spec, ...]:
+    """The spec of several inputs' elements, combined.
+
+    Args:
+        specs: of the inputs.
+        attrs: none that matters to the result.
+        kinds: which kinds of dtype the operator takes.
+
+    Raises:
+        DTypeError: other kinds, or several dtypes.
+        ShapeError: the shapes do not broadcast.
+    """
+    dtype = require_equal_dtypes(*specs)
+    require_kind(dtype, kinds)
+    return (Spec(shapes.broadcast_all([spec.shape for spec in specs]), dtype),)
+
+
+def required(specs: tuple[Spec, ...], attrs: Attrs) -> tuple[Spec, ...]:
+    """The spec of x, of which a condition is required.
+
+    Raises:
+        DTypeError: the condition is not bool.
+    """
+    x, condition = specs
+    require_kind(condition.dtype, "b")
+    return (x,)
+
+
 def where(specs: tuple[Spec, ...], attrs: Attrs) -> tuple[Spec, ...]:
     """The spec of a where the condition holds, else b.
 

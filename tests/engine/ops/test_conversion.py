@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from telegrad_proto import dtypes
+from telegrad_proto.errors import InvalidValueError
 from tests.engine.ops.beside_torch import assert_as_torch, build_of
 from tests.engine.ops.graphs import numbers
 
@@ -55,3 +56,11 @@ def test_what_is_not_chosen_gets_nothing_not_even_nan() -> None:
     condition = np.array([True, False, True])
     a, b = np.array([1.0, np.nan, np.inf]), np.array(np.nan)
     assert_as_torch("where", torch.where, condition, a, b)
+
+
+def test_what_is_required() -> None:
+    x = np.array([1.0, 2.0])
+    (out,) = numbers(build_of("require", {"message": ""}), [x, np.array([True])])
+    assert out.tolist() == [1.0, 2.0]
+    with pytest.raises(InvalidValueError, match="x is positive"):
+        numbers(build_of("require", {"message": "x is positive"}), [x, np.array([True, False])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telegrad_proto import dtypes
 from tests.proto.batching.written import array, written
 
 
@@ -20,3 +21,15 @@ def test_what_examples_share_stretches_by_itself() -> None:
         [(3, 2, 4)],
     )
     assert written("mul", array(3, 2, 4), array(4), carries=(True, False)) == (["mul"], [(3, 2, 4)])
+
+
+def test_what_is_required_holds_for_all() -> None:
+    condition = array(3, 4, dtype=dtypes.bool_)
+    assert written("require", array(3, 2), condition, carries=(True, True), message="") == (
+        ["require"],
+        [(3, 2)],
+    )
+    assert written("require", array(2), condition, carries=(False, True), message="") == (
+        ["broadcast_to", "require"],
+        [(3, 2)],
+    )

@@ -59,3 +59,15 @@ def test_keys_are_two_words() -> None:
         one("random_normal", s(3, dtype=U64), shape=(3,), dtype=F32)
     with pytest.raises(DTypeError):
         one("random_normal", key, shape=(3,), dtype=I64)
+
+
+def test_draws_for_parameters() -> None:
+    key = s(2, dtype=U64)
+    assert one("random_gamma", key, s(2, 3)) is s(2, 3)
+    assert one("random_binomial", key, s(2), s(2)) is s(2)
+    with pytest.raises(ShapeError, match="parameters of one shape"):
+        one("random_binomial", key, s(2), s(3))
+    with pytest.raises(DTypeError):
+        one("random_poisson", key, s(2, dtype=I64))
+    with pytest.raises(ShapeError):
+        one("random_poisson", s(3, dtype=U64), s(2))

@@ -60,3 +60,19 @@ def test_polygamma_of_no_negative_order() -> None:
     assert one("polygamma", s(2), n=0) is s(2)
     with pytest.raises(ArgumentError, match="does not support negative n"):
         one("polygamma", s(2), n=-1)
+
+
+def test_several_inputs_stretch_together() -> None:
+    assert one("beta_slope", s(2, 1), s(3), s(), m=1, n=0) is s(2, 3)
+    with pytest.raises(DTypeError, match="equal dtypes"):
+        one("gamma_slope", s(3), s(3, dtype=F64), order=1)
+    with pytest.raises(DTypeError):
+        one("gamma_slope", s(3, dtype=I64), s(3, dtype=I64), order=1)
+    with pytest.raises(ShapeError):
+        one("gamma_slope", s(3), s(4), order=1)
+
+
+def test_what_is_required_is_a_condition() -> None:
+    assert one("require", s(2, dtype=I64), s(5, dtype=BOOL), message="") is s(2, dtype=I64)
+    with pytest.raises(DTypeError):
+        one("require", s(2), s(2), message="")

@@ -1,0 +1,123 @@
+"""Draws beyond the uniform and the normal: counts, gammas, shares, and what fills a tensor with them.
+
+Counts, gammas and shares take trials, which is not composed: each is a primitive with a key. The others are
+functions of even or normal numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from telegrad import _primitives as p
+from telegrad import storage
+from telegrad.generator import Generator, default_generator
+from telegrad.promotion import cast, constant, promote_operands
+from telegrad.random import standard_normal, uniform
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import float64
+from telegrad_proto.errors import ArgumentError, DTypeError
+from telegrad_proto.shapes import broadcast
+
+
+def _key(generator: Generator | None) -> Tensor:
+    return (generator or default_generator).key()
+
+
+def _require_float(x: Tensor, name: str) -> None:
+    if x.dtype.kind != "f":
+        raise DTypeError(f'"{name}" not implemented for {x.dtype.name!r}: requires a floating point type')
+
+
+@function(method=False)
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Counts of Poisson distributions of these rates; no gradient flows through."""
+    _require_float(input, "poisson")
+    return p.random_poisson(_key(generator), input.detach())
+
+
+@function(method=False)
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Counts of successes in so many trials; no gradient flows through.
+
+    Shape: count and prob broadcast
+    """
+    _require_float(prob, "binomial")
+    count, prob = promote_operands(count.detach(), prob.detach())
+    shape = broadcast(count._spec.shape, prob._spec.shape)
+    count, prob = (p.broadcast_to(x, shape=shape) for x in (count, prob))
+    return p.random_binomial(_key(generator), count, prob)
+
+
+@function(name="_standard_gamma", label="StandardGammaBackward0", method=False)
+def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of gamma distributions of rate 1, which move with the parameter as quantiles do."""
+    _require_float(input, "gamma")
+    return p.random_gamma(_key(generator), input)
+
+
+@function(name="_standard_gamma_grad", label="StandardGammaGradBackward0", method=False)
+def standard_gamma_grad(input: Tensor, output: Tensor) -> Tensor:
+    """How a gamma draw moves with its parameter.
+
+    Shape: input, the parameter, and output, the draw, broadcast
+    """
+    return p.gamma_slope(input, output, order=1)
+
+
+@function(name="_sample_dirichlet", label="SampleDirichletBackward0", method=False)
+def sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Shares that sum to 1 along the last axis, of Dirichlet distributions; they move as quantiles do."""
+    _require_float(input, "dirichlet")
+    return p.random_dirichlet(_key(generator), input)
+
+
+@function(name="_dirichlet_grad", label="DirichletGradBackward0", method=False)
+def dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
+    """How a share moves with its parameter, over what is left of 1.
+
+    Shape: x, alpha and total broadcast
+    """
+    rest = p.sub(constant(1, x.dtype), x)
+    return p.div(p.beta_slope(x, alpha, p.sub(total, alpha), m=1, n=0), rest)
+
+
+def cauchy_(
+    self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Itself, with numbers of a Cauchy distribution."""
+    if sigma <= 0:
+        raise ArgumentError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    storage.check_writable(self)
+    drawn = uniform(self._spec.shape, self.dtype, generator)
+    angle = p.mul(p.sub(drawn, constant(0.5, self.dtype)), constant(math.pi, self.dtype))
+    scaled = p.mul(p.tan(angle), constant(sigma, self.dtype))
+    return storage.write(self, p.add(scaled, constant(median, self.dtype)))
+
+
+def log_normal_(
+    self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Itself, with numbers whose logarithms are normal."""
+    if std <= 0:
+        raise ArgumentError(f"log_normal_ expects std > 0.0, but found std={std}")
+    storage.check_writable(self)
+    drawn = p.mul(standard_normal(self._spec.shape, self.dtype, generator), constant(std, self.dtype))
+    return storage.write(self, p.exp(p.add(drawn, constant(mean, self.dtype))))
+
+
+def geometric_(self: Tensor, p_: Any = None, *, generator: Generator | None = None, **named: Any) -> Tensor:
+    """Itself, with numbers of trials up to the first success, from 1 on."""
+    chance = float(named.pop("p", p_))
+    if not 0 < chance < 1:
+        raise ArgumentError(f"geometric_ expects p to be in (0, 1), but got p={chance}")
+    storage.check_writable(self)
+    drawn = p.log1p(p.neg(uniform(self._spec.shape, float64, generator)))
+    failures = p.floor(p.div(drawn, constant(math.log1p(-chance), float64)))
+    return storage.write(self, cast(p.add(failures, constant(1, float64)), self.dtype))
+
+
+METHODS: Final = (cauchy_, log_normal_, geometric_)
+for _method in METHODS:
+    setattr(Tensor, _method.__name__, _method)
