@@ -61,7 +61,7 @@ def encode_attrs(attrs: tuple[AttrValue, ...], op: Op | None = None) -> bytes:
             return found
     message = graph_pb2.Attrs()
     for value in attrs:
-        _encode_attr(message.values.add(), value)
+        encode_attr(message.values.add(), value)
     data = message.SerializeToString(deterministic=True)
     if exact and op is not None and len(data) <= _REMEMBERED_BYTES:
         if len(_encoded) >= _REMEMBERED:
@@ -77,7 +77,13 @@ def attr_key(node: Node) -> bytes:
     return node.attr_key
 
 
-def _encode_attr(message: graph_pb2.Attr, value: AttrValue) -> None:
+def encode_attr(message: graph_pb2.Attr, value: AttrValue) -> None:
+    """Writes one attribute's value into a message.
+
+    Raises:
+        LimitError: an integer of more than 64 bits.
+        AttributeTypeError: something else than an attribute can be.
+    """
     match value:
         case None:
             pass
@@ -139,7 +145,7 @@ def decode_attrs(op: Op, data: bytes) -> tuple[AttrValue, ...]:
         ) from error
     if len(message.values) != len(op.attributes):
         op.check_attrs([None] * len(message.values))
-    values = tuple([_decode_attr(m) for m in message.values])
+    values = tuple([decode_attr(m) for m in message.values])
     op.check_attrs(values)
     if len(data) <= _REMEMBERED_BYTES:
         if len(_decoded) >= _REMEMBERED:
@@ -148,7 +154,8 @@ def decode_attrs(op: Op, data: bytes) -> tuple[AttrValue, ...]:
     return values
 
 
-def _decode_attr(message: graph_pb2.Attr) -> AttrValue:
+def decode_attr(message: graph_pb2.Attr) -> AttrValue:
+    """One attribute's value; nobody has checked yet whether an operator takes it."""
     match message.WhichOneof("value"):
         case "b":
             return message.b

@@ -6,7 +6,8 @@
     │   ├── DTypeError            TypeError           ├── ArityError            TypeError
     │   ├── AxisError             IndexError          ├── AttributeTypeError    TypeError
     │   ├── ArgumentError         ValueError          ├── StructureError        ValueError
-    │   └── GradientError         RuntimeError        └── LimitError            ValueError
+    │   ├── GradientError         RuntimeError        ├── LimitError            ValueError
+    │   └── TraceError            RuntimeError: a function that cannot be made a program
     ├── EvaluationError           RuntimeError: the graph is right, computing it failed
     │   ├── IndexRangeError       IndexError          ├── CancelledError        (asked for)
     │   ├── OutOfMemoryError      MemoryError         └── DeadlineError         TimeoutError
@@ -18,10 +19,15 @@
     │   ├── FragmentGapError      ├── FragmentChangedError   ├── FragmentTooOldError
     │   └── VersionError
     ├── SessionError              RuntimeError
-    │   ├── SessionExpiredError   └── SessionNotFoundError
+    │   ├── SessionExpiredError   ├── SessionNotFoundError
+    │   ├── StaleEpochError       └── SessionLostError
+    ├── ProgramNotFoundError      LookupError: no program of this digest here
+    ├── JobError                  RuntimeError: the batch job failed
+    │   ├── JobNotFoundError      LookupError     └── DataError             ValueError: a file, or a row of one
     ├── AccessError               PermissionError
     ├── CapacityError             RuntimeError: come again later, or ask for less
     ├── ServerUnavailableError    ConnectionError
+    │   └── MovedError            the session goes on elsewhere: open it again
     └── InternalError             RuntimeError: our fault; the incident id is in the server's log
 
 Each class also inherits the builtin that torch raises in the same place, so `except RuntimeError` written for
@@ -110,6 +116,10 @@ class LimitError(GraphError, ValueError, RuntimeError):
     """A bound of `limits.py` was passed."""
 
 
+class TraceError(GraphError, RuntimeError):
+    """A function that cannot be made a program: it looks at a value, or writes into a tensor from outside."""
+
+
 class EvaluationError(TelegradError, RuntimeError):
     """The graph is right, computing a value failed. The session goes on; the value can be asked for again."""
 
@@ -178,6 +188,30 @@ class SessionNotFoundError(SessionError):
     """No session of this id here."""
 
 
+class StaleEpochError(SessionError):
+    """The session was taken up elsewhere since: this client, or this worker, no longer owns it."""
+
+
+class SessionLostError(SessionError):
+    """The session could not be brought back as it was."""
+
+
+class ProgramNotFoundError(TelegradError, LookupError):
+    """No program of this digest here: send it along."""
+
+
+class JobError(TelegradError, RuntimeError):
+    """A batch job that failed, was cancelled, or is not there yet."""
+
+
+class JobNotFoundError(JobError, LookupError):
+    """No job of this id in the jobs' folder."""
+
+
+class DataError(JobError, ValueError):
+    """A job's file that cannot be read, or a row of it that cannot be used: the details name file and row."""
+
+
 class AccessError(TelegradError, PermissionError):
     """No token, or a wrong one."""
 
@@ -188,6 +222,10 @@ class CapacityError(TelegradError, RuntimeError):
 
 class ServerUnavailableError(TelegradError, ConnectionError):
     """No server answers at the address."""
+
+
+class MovedError(ServerUnavailableError):
+    """The worker is about to end: opened again, the session goes on elsewhere."""
 
 
 class InternalError(TelegradError, RuntimeError):
@@ -220,6 +258,7 @@ TABLE: Final[Mapping[type[TelegradError], Entry]] = {
     AttributeTypeError: Entry("ATTRIBUTE_TYPE", INVALID_ARGUMENT, False),
     StructureError: Entry("STRUCTURE", INVALID_ARGUMENT, False),
     LimitError: Entry("LIMIT", INVALID_ARGUMENT, False),
+    TraceError: Entry("TRACE", INVALID_ARGUMENT, False),
     GraphError: Entry("GRAPH", INVALID_ARGUMENT, False),
     IndexRangeError: Entry("INDEX_RANGE", OUT_OF_RANGE, False),
     OutOfMemoryError: Entry("OUT_OF_MEMORY", RESOURCE_EXHAUSTED, True),
@@ -237,9 +276,16 @@ TABLE: Final[Mapping[type[TelegradError], Entry]] = {
     ProtocolError: Entry("PROTOCOL", INVALID_ARGUMENT, False),
     SessionExpiredError: Entry("SESSION_EXPIRED", FAILED_PRECONDITION, False),
     SessionNotFoundError: Entry("SESSION_NOT_FOUND", NOT_FOUND, False),
+    StaleEpochError: Entry("STALE_EPOCH", FAILED_PRECONDITION, False),
+    SessionLostError: Entry("SESSION_LOST", ABORTED, False),
     SessionError: Entry("SESSION", FAILED_PRECONDITION, False),
+    ProgramNotFoundError: Entry("PROGRAM_NOT_FOUND", NOT_FOUND, True),
+    JobNotFoundError: Entry("JOB_NOT_FOUND", NOT_FOUND, False),
+    DataError: Entry("DATA", INVALID_ARGUMENT, False),
+    JobError: Entry("JOB", FAILED_PRECONDITION, False),
     AccessError: Entry("UNAUTHENTICATED", UNAUTHENTICATED, False),
     CapacityError: Entry("CAPACITY", RESOURCE_EXHAUSTED, True),
+    MovedError: Entry("MOVE", UNAVAILABLE, True),
     ServerUnavailableError: Entry("UNAVAILABLE", UNAVAILABLE, True),
     InternalError: Entry("INTERNAL", INTERNAL, False),
     TelegradError: Entry("TELEGRAD", INTERNAL, False),

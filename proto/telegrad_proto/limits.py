@@ -62,3 +62,16 @@ OUTCOME_WINDOW: Final = 64
 
 #: Bytes of a session's recorded outcomes.
 OUTCOME_WINDOW_BYTES: Final = 16 * 1024 * 1024
+
+#: Bytes of a serialized program; protobuf's own bound on a message is 2 GiB.
+MAX_PROGRAM_BYTES: Final = 512 * 1024**2
+
+#: Nodes of a program, and its inputs and outputs.
+MAX_PROGRAM_NODES: Final = 200_000
+MAX_PROGRAM_ENTRIES: Final = 20_000
+
+#: How deep the trees of a program's arguments and results are nested: both sides walk them by recursion.
+MAX_TREE_DEPTH: Final = 32
+
+#: Bytes of all arrays of one call of a program, on the way in; a batch that is larger is cut in slices.
+MAX_CALL_BYTES: Final = 1024**3
