@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ from telegrad_server.gateway.fleet import Fleet
 from telegrad_server.gateway.relay import Relay
 
 _log = logging.getLogger("telegrad.server")
+
+#: The methods of a service, given the way to the workers.
+Service = Callable[[Directory], grpc.GenericRpcHandler]
 
 #: Said now and then while no worker is ready.
 _PATIENCE_S: Final = 15.0
@@ -78,28 +81,36 @@ class _GateInterceptor(grpc.aio.ServerInterceptor):
         return make(refuse)
 
 
-def serve_gateway(settings: GatewaySettings, fleet: Fleet, announce: Callable[[str], None]) -> None:
+def serve_gateway(
+    settings: GatewaySettings,
+    fleet: Fleet,
+    announce: Callable[[str], None],
+    services: Sequence[Service] = (),
+) -> None:
     """Serves until the process is told to end.
 
     Args:
         settings: how.
         fleet: the workers.
         announce: told the address once a worker is ready.
+        services: what it serves beside sessions.
 
     Raises:
         OSError: the address cannot be listened on.
     """
-    asyncio.run(_serve(settings, fleet, announce))
+    asyncio.run(_serve(settings, fleet, announce, services))
 
 
-async def _serve(settings: GatewaySettings, fleet: Fleet, announce: Callable[[str], None]) -> None:
+async def _serve(
+    settings: GatewaySettings, fleet: Fleet, announce: Callable[[str], None], services: Sequence[Service]
+) -> None:
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     EndingSignal(lambda: loop.call_soon_threadsafe(ending.set))
     directory = Directory(fleet)
     relay = Relay(directory)
     server = grpc.aio.server(interceptors=(_GateInterceptor(Gate(settings.token)),), options=SERVER_OPTIONS)
-    server.add_generic_rpc_handlers((relay.handlers(),))
+    server.add_generic_rpc_handlers((relay.handlers(), *(service(directory) for service in services)))
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     if settings.reflection:
