@@ -43,6 +43,7 @@ from telegrad.nn.arrangement import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from telegrad.nn.attention import MultiheadAttention
 from telegrad.nn.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -132,6 +133,8 @@ from telegrad.nn.pooling import (
     MaxUnpool3d,
 )
 from telegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from telegrad.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from telegrad.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 
 __all__ = [
     "CELU",
@@ -225,6 +228,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
@@ -261,6 +265,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",

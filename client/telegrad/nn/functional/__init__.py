@@ -50,6 +50,9 @@ from telegrad.nn.functional.arrangement import (
 from telegrad.nn.functional.arrangement import (
     channel_shuffle as native_channel_shuffle,
 )
+from telegrad.nn.functional.attention import (
+    multi_head_attention_forward,
+)
 from telegrad.nn.functional.classification import (
     cross_entropy,
     multi_margin_loss,
@@ -235,6 +238,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
