@@ -39,6 +39,7 @@ class FakeEngine:
     """
 
     def __init__(self) -> None:
+        self.held_bytes = 0
         self.applied: list[int] = []
         self.blocking = threading.Event()
         self.freed = threading.Event()

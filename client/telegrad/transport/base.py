@@ -36,6 +36,7 @@ class Traffic:
         sent_bytes: bytes of fragments and payloads sent.
         received_bytes: bytes of outcomes and arrays received.
         reconnects: streams opened again after one was lost.
+        replayed: fragments sent once more to a server that had lost the session.
     """
 
     fragments: int = 0
@@ -43,6 +44,7 @@ class Traffic:
     sent_bytes: int = 0
     received_bytes: int = 0
     reconnects: int = 0
+    replayed: int = 0
 
 
 class Transport(Protocol):
@@ -81,15 +83,18 @@ class Transport(Protocol):
         Raises:
             DeadlineError: none came in time; the wait can be taken up again.
             ServerUnavailableError: the server went away and did not come back in time.
-            SessionExpiredError, SessionNotFoundError: it came back without this session.
+            SessionExpiredError, SessionNotFoundError: it came back without this session, which cannot be made
+                again.
+            SessionLostError: making it again failed.
+            StaleEpochError: another client has the session since.
         """
 
-    def put(self, digest: bytes, data: memoryview) -> None:
-        """Sends a payload that a later fragment names by its digest.
+    def put(self, digest: bytes, data: memoryview) -> bool:
+        """Sends a payload that a later fragment names by its digest, if it is not there; whether it was sent.
 
         Args:
             digest: `telegrad_proto.payload`'s digest of the data.
-            data: contiguous bytes, little-endian, C order.
+            data: contiguous bytes, little-endian, C order. They do not change as long as the session lives.
 
         Raises:
             PayloadError: the bytes did not arrive as announced.

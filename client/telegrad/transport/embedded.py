@@ -89,13 +89,16 @@ class EmbeddedTransport:
         self.traffic.received_bytes += outcome.ByteSize()
         return outcome
 
-    def put(self, digest: bytes, data: memoryview) -> None:
-        """Hands over a payload."""
+    def put(self, digest: bytes, data: memoryview) -> bool:
+        """Hands over a payload that is not there yet; whether it was."""
+        if not self._opened().missing([digest]):
+            return False
         sink = self._opened().put(digest, data.nbytes)
         for chunk in chunks_of(data):
             sink.write(chunk)
         sink.finish()
         self.traffic.sent_bytes += data.nbytes
+        return True
 
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
         """A value: what it is, and its bytes."""

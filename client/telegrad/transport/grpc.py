@@ -1,8 +1,8 @@
 """A session on a server: one stream of fragments and outcomes, calls of their own for large arrays.
 
 Outcomes are read in the caller's own thread. A lost stream is opened again with the session's id, and what
-was not
-answered is sent again: the server answers from record what it has applied already.
+was not answered is sent again: the server answers from record what it has applied already. Where the session
+was lost with its worker, another one begins with what is stored of it, and is sent the rest from the journal.
 """
 
 from __future__ import annotations
@@ -15,21 +15,26 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from telegrad.transport.base import Progress, Traffic
+from telegrad.transport.claim import Claim
 from telegrad.transport.connection import Connection, Stream
+from telegrad.transport.journal import JOURNAL_BYTES, Journal
+from telegrad.transport.replay import replay
 from telegrad.transport.watch import Watch
-from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.envelope import enclose
 from telegrad_proto.errors import (
     ArgumentError,
     DeadlineError,
+    EvaluationError,
+    GraphError,
     LimitError,
+    PayloadError,
     ProtocolError,
     ServerUnavailableError,
+    SessionExpiredError,
     SessionNotFoundError,
     TelegradError,
 )
 from telegrad_proto.limits import MAX_MESSAGE_BYTES
-from telegrad_proto.opset import OPSET
 from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import session_pb2
 
@@ -53,6 +58,7 @@ class GrpcTransport:
         progress: told about long waits and large arrays; None for silence.
         connect_s: how long the first connection may take.
         reconnect_s: how long to try again when the server goes away.
+        journal_bytes: how much to keep for a server that has lost the session.
 
     Raises:
         ArgumentError: the address is no "host:port".
@@ -67,6 +73,7 @@ class GrpcTransport:
         progress: Progress | None = None,
         connect_s: float = _CONNECT_S,
         reconnect_s: float = _RECONNECT_S,
+        journal_bytes: int = JOURNAL_BYTES,
     ) -> None:
         host, _, port = address.rpartition(":")
         if not (host and port.isdigit()):
@@ -79,8 +86,7 @@ class GrpcTransport:
         self._connect_s = connect_s
         self._reconnect_s = reconnect_s
         self._watch = Watch(progress)
-        self._session_id = ""
-        self._answered_seq = 0
+        self._claim = Claim(Journal(journal_bytes))
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._stream: Stream | None = None
         self._lease_s = 0.0
@@ -104,7 +110,6 @@ class GrpcTransport:
                 f"no telegrad server answers at {self.address}: {error}; to start one: telegrad-server",
                 address=self.address,
             ) from None
-        self._session_id = self._connection.session_id = opened.session_id
         self._lease_s = opened.lease_s
         if self._direct and opened.direct_address and opened.direct_address != self.address:
             self._go_direct(opened.direct_address)
@@ -112,12 +117,15 @@ class GrpcTransport:
 
     def send(self, fragment: session_pb2.Fragment) -> int:
         """Sends a fragment without waiting; see `Transport.send`."""
+        claim = self._claim
+        claim.sending(fragment)
         raw = enclose(fragment.SerializeToString())
         size = len(raw)
         if size > MAX_MESSAGE_BYTES:
             raise LimitError(f"fragment {fragment.seq}: at most {MAX_MESSAGE_BYTES} bytes, got {size}")
         with self._lock:
             self._unanswered.append((fragment.seq, raw))
+            claim.journal.append(fragment.seq, raw, fragment)
             if self._stream is not None:  # else it goes out with the others when the stream is opened again
                 self._stream.send(raw)
         self.traffic.fragments += 1
@@ -143,7 +151,7 @@ class GrpcTransport:
             self._watch.end(wait)
         with self._lock:
             self._unanswered.popleft()
-            self._answered_seq = outcome.seq
+            self._claim.received(outcome)
         self.traffic.outcomes += 1
         self.traffic.received_bytes += len(raw)
         return outcome
@@ -156,24 +164,35 @@ class GrpcTransport:
             if outcome.seq == awaited:
                 return raw, outcome
             # A stream that was opened again while an outcome was on its way brings that once more.
-            if outcome.seq > self._answered_seq:
+            if outcome.seq > self._claim.answered_seq:
                 raise ProtocolError(f"requires the outcome of fragment {awaited}, got that of {outcome.seq}")
 
-    def put(self, digest: bytes, data: memoryview) -> None:
-        """Sends a payload; see `Transport.put`."""
+    def put(self, digest: bytes, data: memoryview) -> bool:
+        """Sends a payload that is not there yet; see `Transport.put`."""
         view = data.cast("B") if data.nbytes else memoryview(b"")
-        self._persist(lambda: self._connection.put(digest, view))
+        with self._lock:
+            # Before asking: if the session is taken up elsewhere from here on, the payload comes along.
+            self._claim.journal.offer(digest, view)
+        try:
+            if not self._beside(lambda: self._connection.missing([digest])):
+                return False
+            self._beside(lambda: self._connection.put(digest, view))
+        except (EvaluationError, GraphError, PayloadError):
+            with self._lock:
+                self._claim.journal.withdraw(digest)
+            raise
         self.traffic.sent_bytes += view.nbytes
+        return True
 
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
         """A value that was too large for its outcome; see `Transport.get`."""
-        spec, data = self._persist(lambda: self._connection.get(value_id))
+        spec, data = self._beside(lambda: self._connection.get(value_id))
         self.traffic.received_bytes += data.nbytes
         return spec, data
 
     def missing(self, digests: Sequence[bytes]) -> list[bytes]:
         """Those of the payloads that the server does not have."""
-        return self._persist(lambda: self._connection.missing(list(digests)))
+        return self._beside(lambda: self._connection.missing(list(digests)))
 
     def cancel(self, seq: int) -> bool:
         """Stops the evaluation of fragments up to this one; whether one was running."""
@@ -181,7 +200,7 @@ class GrpcTransport:
 
     def residuals(self) -> session_pb2.ResidualsReply:
         """What the server keeps for later backward passes."""
-        return self._persist(lambda: self._connection.residuals())  # noqa: PLW0108  # it may be another by then
+        return self._beside(lambda: self._connection.residuals())  # noqa: PLW0108  # it may be another by then
 
     def close(self) -> None:
         """Ends the session; see `Transport.close`."""
@@ -217,17 +236,16 @@ class GrpcTransport:
 
     def _attach(self) -> session_pb2.Opened:
         """Opens a stream and waits for the server's word; then what was not answered goes out again."""
-        opening = session_pb2.Open(
-            protocol=PROTOCOL,
-            opset_digest=OPSET.digest,
-            client_version=__version__,
-            session_id=self._session_id,
-            answered_seq=self._answered_seq,
-        )
         stream = self._connection.stream()
         try:
-            stream.send(session_pb2.Request(open=opening).SerializeToString())
+            stream.send(session_pb2.Request(open=self._claim.opening()).SerializeToString())
             reply = stream.read_within(self._connect_s)
+            self._claim.opened(reply.opened)
+            self._connection.session_id = self._claim.session_id
+            if self._claim.behind:
+                self.traffic.replayed += replay(
+                    self._claim, self._connection, stream, reply.opened.applied_seq
+                )
         except BaseException:
             stream.end()
             raise
@@ -266,6 +284,16 @@ class GrpcTransport:
                 "since: what this session had computed is gone, connect again",
                 **error.details,
             ) from None
+
+    def _beside(self, action: Callable[[], _T]) -> _T:
+        """The result of a call beside the stream, also where the session is taken up elsewhere first."""
+        stream = self._stream
+        try:
+            return self._persist(action)
+        except (SessionExpiredError, SessionNotFoundError):
+            # The stream is about to find that out too. It brings the session back, if anything can.
+            self._reattach(stream)
+            return self._persist(action)
 
     def _persist(self, action: Callable[[], _T]) -> _T:
         """The action's result, tried again for a while when the server cannot be reached."""
@@ -347,7 +375,7 @@ class GrpcTransport:
 
     def _connect(self, address: str) -> Connection:
         connection = Connection(address, token=self._token, progress=self._progress)
-        connection.session_id = self._session_id
+        connection.session_id = self._claim.session_id
         return connection
 
     def _switch(self, address: str) -> None:

@@ -10,21 +10,27 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Open(_message.Message):
-    __slots__ = ("protocol", "opset_digest", "client_version", "session_id", "answered_seq")
+    __slots__ = ("protocol", "opset_digest", "client_version", "session_id", "answered_seq", "epoch", "client_id", "journal_seq")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     OPSET_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CLIENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     ANSWERED_SEQ_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_SEQ_FIELD_NUMBER: _ClassVar[int]
     protocol: int
     opset_digest: bytes
     client_version: str
     session_id: str
     answered_seq: int
-    def __init__(self, protocol: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., client_version: _Optional[str] = ..., session_id: _Optional[str] = ..., answered_seq: _Optional[int] = ...) -> None: ...
+    epoch: int
+    client_id: bytes
+    journal_seq: int
+    def __init__(self, protocol: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., client_version: _Optional[str] = ..., session_id: _Optional[str] = ..., answered_seq: _Optional[int] = ..., epoch: _Optional[int] = ..., client_id: _Optional[bytes] = ..., journal_seq: _Optional[int] = ...) -> None: ...
 
 class Opened(_message.Message):
-    __slots__ = ("session_id", "server_version", "device", "applied_seq", "lease_s", "direct_address", "inline_limit_bytes")
+    __slots__ = ("session_id", "server_version", "device", "applied_seq", "lease_s", "direct_address", "inline_limit_bytes", "epoch", "durable")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +38,8 @@ class Opened(_message.Message):
     LEASE_S_FIELD_NUMBER: _ClassVar[int]
     DIRECT_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     INLINE_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    DURABLE_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     server_version: str
     device: str
@@ -39,10 +47,12 @@ class Opened(_message.Message):
     lease_s: float
     direct_address: str
     inline_limit_bytes: int
-    def __init__(self, session_id: _Optional[str] = ..., server_version: _Optional[str] = ..., device: _Optional[str] = ..., applied_seq: _Optional[int] = ..., lease_s: _Optional[float] = ..., direct_address: _Optional[str] = ..., inline_limit_bytes: _Optional[int] = ...) -> None: ...
+    epoch: int
+    durable: bool
+    def __init__(self, session_id: _Optional[str] = ..., server_version: _Optional[str] = ..., device: _Optional[str] = ..., applied_seq: _Optional[int] = ..., lease_s: _Optional[float] = ..., direct_address: _Optional[str] = ..., inline_limit_bytes: _Optional[int] = ..., epoch: _Optional[int] = ..., durable: _Optional[bool] = ...) -> None: ...
 
 class Fragment(_message.Message):
-    __slots__ = ("seq", "leaves", "nodes", "backwards", "fetches", "demands", "releases", "timeout_ms")
+    __slots__ = ("seq", "leaves", "nodes", "backwards", "fetches", "demands", "releases", "timeout_ms", "snapshot", "form", "base", "outside")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     NODES_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +61,10 @@ class Fragment(_message.Message):
     DEMANDS_FIELD_NUMBER: _ClassVar[int]
     RELEASES_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_MS_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    OUTSIDE_FIELD_NUMBER: _ClassVar[int]
     seq: int
     leaves: _containers.RepeatedCompositeFieldContainer[_graph_pb2.Leaf]
     nodes: _containers.RepeatedCompositeFieldContainer[_graph_pb2.Node]
@@ -59,7 +73,11 @@ class Fragment(_message.Message):
     demands: _containers.RepeatedScalarFieldContainer[int]
     releases: _containers.RepeatedScalarFieldContainer[int]
     timeout_ms: int
-    def __init__(self, seq: _Optional[int] = ..., leaves: _Optional[_Iterable[_Union[_graph_pb2.Leaf, _Mapping]]] = ..., nodes: _Optional[_Iterable[_Union[_graph_pb2.Node, _Mapping]]] = ..., backwards: _Optional[_Iterable[_Union[_graph_pb2.Backward, _Mapping]]] = ..., fetches: _Optional[_Iterable[int]] = ..., demands: _Optional[_Iterable[int]] = ..., releases: _Optional[_Iterable[int]] = ..., timeout_ms: _Optional[int] = ...) -> None: ...
+    snapshot: bool
+    form: bytes
+    base: int
+    outside: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, seq: _Optional[int] = ..., leaves: _Optional[_Iterable[_Union[_graph_pb2.Leaf, _Mapping]]] = ..., nodes: _Optional[_Iterable[_Union[_graph_pb2.Node, _Mapping]]] = ..., backwards: _Optional[_Iterable[_Union[_graph_pb2.Backward, _Mapping]]] = ..., fetches: _Optional[_Iterable[int]] = ..., demands: _Optional[_Iterable[int]] = ..., releases: _Optional[_Iterable[int]] = ..., timeout_ms: _Optional[int] = ..., snapshot: _Optional[bool] = ..., form: _Optional[bytes] = ..., base: _Optional[int] = ..., outside: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Fetched(_message.Message):
     __slots__ = ("id", "spec", "data", "by_get")

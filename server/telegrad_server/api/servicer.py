@@ -17,11 +17,15 @@ from telegrad_proto.limits import INLINE_BYTES
 from telegrad_proto.payload import chunks_of, digest_of
 from telegrad_proto.v1 import session_pb2, tensor_pb2
 from telegrad_server.api.ports import Sessions, Stream
+from telegrad_server.core.epochs import Opening
 
 _CLOSED: Final = session_pb2.Reply(closed=session_pb2.Closed()).SerializeToString()
 
 #: Digests in one question: a client that has more asks again.
 _MAX_DIGESTS: Final = 10_000
+
+#: Bytes of a client's id; ours have 16.
+_ID_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class SessionServicer:
         if opening.WhichOneof("kind") != "open":
             raise ProtocolError("a stream begins with an Open message")
         check_versions(opening.open, self._identity)
-        stream = self._sessions.attach(opening.open.session_id, context.cancel)
+        stream = self._sessions.attach(_opening(opening.open), context.cancel)
         if not context.add_callback(lambda: self._sessions.ended(stream)):
             self._sessions.ended(stream)  # the client is gone already
             return
@@ -139,7 +143,19 @@ class SessionServicer:
             lease_s=self._sessions.lease_s,
             direct_address=self._identity.direct_address,
             inline_limit_bytes=INLINE_BYTES,
+            epoch=stream.session.epoch,
+            durable=self._sessions.durable,
         )
+
+
+def _opening(message: session_pb2.Open) -> Opening:
+    return Opening(
+        session_id=message.session_id,
+        epoch=message.epoch,
+        client_id=message.client_id[:_ID_BYTES],  # it is kept as long as the session
+        journal_seq=message.journal_seq,
+        answered_seq=message.answered_seq,
+    )
 
 
 def check_versions(message: session_pb2.Open, identity: Identity) -> None:

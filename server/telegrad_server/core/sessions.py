@@ -11,17 +11,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from telegrad_proto.errors import CapacityError, SessionExpiredError, SessionNotFoundError, TelegradError
+from telegrad_proto.errors import (
+    CapacityError,
+    MovedError,
+    SessionError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    TelegradError,
+)
+from telegrad_server.core.epochs import FIRST, Opening, Owner, next_epoch, standing
 
 TOMBSTONE_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """A stream begins. It names a session, or asks for a new one, to be called `new_id`."""
+    """A stream begins. It names a session, or asks for a new one.
+
+    Attributes:
+        stream: the stream.
+        opening: what the client says.
+        new_id: what the session is called if it begins here, or is taken up here.
+    """
 
     stream: int
-    session_id: str
+    opening: Opening
     new_id: str
 
 
@@ -37,6 +51,21 @@ class CloseSession:
     """The client on this stream is done with its session."""
 
     stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A session that was lost is here now, in this epoch."""
+
+    session_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """The session was taken up elsewhere: what is here of it has lost."""
+
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +90,7 @@ class Shutdown:
     """The server ends: no session lives on."""
 
 
-Event = OpenStream | StreamEnded | CloseSession | Touched | Tick | Drain | Shutdown
+Event = OpenStream | StreamEnded | CloseSession | TakenUp | Fenced | Touched | Tick | Drain | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +102,29 @@ class CreateSession:
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeSession:
-    """Serve a living session on the stream."""
+class RestoreSession:
+    """Make a session again that was lost, from what is stored of it and what the client sends again.
+
+    Attributes:
+        session_id: what it is called here.
+        stream: where to serve it.
+        opening: what the client says.
+        known: the newest owner that is known here, or None.
+    """
 
     session_id: str
     stream: int
+    opening: Opening
+    known: Owner | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSession:
+    """Serve a living session on the stream: from this epoch on, if it is for another client."""
+
+    session_id: str
+    stream: int
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +149,15 @@ class RefuseStream:
     error: TelegradError
 
 
-Command = CreateSession | ResumeSession | CancelStream | FreeSession | RefuseStream
+Command = CreateSession | RestoreSession | ResumeSession | CancelStream | FreeSession | RefuseStream
 
 
 @dataclass(slots=True)
 class _Entry:
     stream: int | None
     deadline: float  # only while no stream is attached
+    epoch: int = FIRST
+    client_id: bytes = b""
 
 
 class SessionTable:
@@ -118,10 +167,19 @@ class SessionTable:
         lease_s: how long a session outlives its stream.
         max_sessions: how many may live at once, attached or not.
         tombstone_s: how long an expired session is remembered as such.
+        durable: whether there is a store where a session that is not here may be.
     """
 
-    def __init__(self, *, lease_s: float, max_sessions: int, tombstone_s: float = TOMBSTONE_S) -> None:
+    def __init__(
+        self,
+        *,
+        lease_s: float,
+        max_sessions: int,
+        tombstone_s: float = TOMBSTONE_S,
+        durable: bool = False,
+    ) -> None:
         self.lease_s = lease_s
+        self.durable = durable
         self.max_sessions = max_sessions
         self._tombstone_s = tombstone_s
         self._live: dict[str, _Entry] = {}
@@ -143,6 +201,12 @@ class SessionTable:
                 return expired
             case CloseSession(stream):
                 return expired + self._close(stream)
+            case TakenUp(session_id, epoch):
+                if session_id in self._live:
+                    self._live[session_id].epoch = epoch
+                return expired
+            case Fenced(session_id):
+                return expired + self._fence(session_id)
             case Touched(session_id):
                 entry = self._live.get(session_id)
                 if entry is not None and entry.stream is None:
@@ -175,31 +239,74 @@ class SessionTable:
             f"session {session_id or '(none)'}: not known here", session_id=session_id
         )
 
+    def serves(self, stream: int, session_id: str) -> bool:
+        """Whether the stream is still the session's."""
+        return self._streams.get(stream) == session_id
+
     def next_deadline(self) -> float | None:
         """When the next lease ends; None while every session is attached."""
         return min((entry.deadline for entry in self._live.values() if entry.stream is None), default=None)
 
     def _open(self, event: OpenStream, now: float) -> tuple[Command, ...]:
         stream = event.stream
-        if not event.session_id:
+        if not event.opening.session_id:
             error = self._admission_error()
             if error is not None:
                 return (RefuseStream(stream, error),)
-            self._live[event.new_id] = _Entry(stream, 0.0)
-            self._streams[stream] = event.new_id
-            return (CreateSession(event.new_id, stream),)
-        session_id = event.session_id
-        entry = self._live.get(session_id)
+            return (self._enter(event, CreateSession(event.new_id, stream)),)
+        name = event.opening.session_id if event.opening.session_id in self._live else event.new_id
+        entry = self._live.get(name)
         if entry is None:
-            refusal = self.refusal(session_id, now)
-            assert refusal is not None  # it is not alive
-            return (RefuseStream(stream, refusal),)
+            return (self._take_up(event, None, now),)
+        if self._draining:
+            return (RefuseStream(stream, _moving()),)
+        known = Owner(name, entry.epoch, entry.client_id)
+        opening = event.opening
+        try:
+            stands = standing(opening, known)
+        except SessionError as error:
+            return (RefuseStream(stream, error),)
+        if stands == "replace":
+            return (*self._fence(name), self._take_up(event, known, now))
+        resumed = ResumeSession(name, stream)
+        if stands == "take over":
+            entry.epoch, entry.client_id = next_epoch(opening, entry.epoch, b""), opening.client_id
+            resumed = ResumeSession(name, stream, entry.epoch)
         before, entry.stream = entry.stream, stream
-        self._streams[stream] = session_id
+        self._streams[stream] = name
         if before is None:
-            return (ResumeSession(session_id, stream),)
+            return (resumed,)
         del self._streams[before]
-        return CancelStream(before), ResumeSession(session_id, stream)
+        return CancelStream(before), resumed
+
+    def _take_up(self, event: OpenStream, known: Owner | None, now: float) -> Command:
+        """The command for a session that does not live here, and may be made again."""
+        stream, opening = event.stream, event.opening
+        # A client that has kept every fragment needs nothing else.
+        if not (opening.key and (self.durable or opening.named or opening.journal_seq == 1)):
+            refusal = self.refusal(event.opening.session_id, now)
+            assert refusal is not None  # it is not alive
+            return RefuseStream(stream, refusal)
+        error = _moving() if self._draining else self._admission_error()
+        if error is not None:
+            return RefuseStream(stream, error)
+        self._expired.pop(event.new_id, None)
+        return self._enter(event, RestoreSession(event.new_id, stream, opening, known))
+
+    def _enter(self, event: OpenStream, command: Command) -> Command:
+        self._live[event.new_id] = _Entry(event.stream, 0.0, client_id=event.opening.client_id)
+        self._streams[event.stream] = event.new_id
+        return command
+
+    def _fence(self, session_id: str) -> tuple[Command, ...]:
+        entry = self._live.pop(session_id, None)
+        if entry is None:
+            return ()
+        freed = FreeSession(session_id)
+        if entry.stream is None:
+            return (freed,)
+        del self._streams[entry.stream]
+        return CancelStream(entry.stream), freed
 
     def _admission_error(self) -> TelegradError | None:
         if self._draining:
@@ -233,3 +340,7 @@ class SessionTable:
                 del self._live[session_id]
                 self._expired[session_id] = now + self._tombstone_s
                 yield FreeSession(session_id)
+
+
+def _moving() -> MovedError:
+    return MovedError("the server is shutting down; the session goes on elsewhere, or here when it is back")

@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from telegrad_proto.errors import TelegradError
+from telegrad_proto.errors import ServerUnavailableError, TelegradError
 from telegrad_server.api.ports import Stream
+from telegrad_server.core.epochs import Opening
 from telegrad_server.core.sessions import (
     CancelStream,
     CloseSession,
@@ -21,13 +22,16 @@ from telegrad_server.core.sessions import (
     FreeSession,
     OpenStream,
     RefuseStream,
+    RestoreSession,
     ResumeSession,
     SessionTable,
     Shutdown,
     StreamEnded,
+    TakenUp,
     Tick,
     Touched,
 )
+from telegrad_server.worker.restoring import Restorer
 from telegrad_server.worker.session import Engine, WorkerSession
 
 _log = logging.getLogger("telegrad.server")
@@ -55,6 +59,7 @@ class SessionHost:
         self.name = name
         self.draining = False
         self._make_engine = make_engine
+        self._restorer = Restorer(make_engine)
         self._table = table
         self._clock = clock
         self._lock = threading.Lock()
@@ -68,6 +73,12 @@ class SessionHost:
     def __len__(self) -> int:
         return len(self._table)
 
+    def living(self) -> list[tuple[WorkerSession, bool]]:
+        """The sessions, with whether a client is attached to each."""
+        with self._lock:
+            attached = {stream.session.session_id for stream in self._streams.values()}
+            return [(session, session.session_id in attached) for session in self._sessions.values()]
+
     @property
     def capacity(self) -> int:
         return self._table.max_sessions
@@ -76,11 +87,15 @@ class SessionHost:
     def lease_s(self) -> float:
         return self._table.lease_s
 
-    def attach(self, session_id: str, cancel: Callable[[], object]) -> Stream:
-        """A stream on the session of this id, or on a new session where the id is empty.
+    @property
+    def durable(self) -> bool:
+        return self._table.durable
+
+    def attach(self, opening: Opening, cancel: Callable[[], object]) -> Stream:
+        """A stream on the session that the client names, or on a new one.
 
         Args:
-            session_id: as the client knows it.
+            opening: what the client says.
             cancel: ends the call, should another stream take the session over.
 
         Raises:
@@ -88,9 +103,9 @@ class SessionHost:
             CapacityError: no room.
         """
         number = next(self._numbers)
-        new_id = f"{self.name}.{secrets.token_hex(16)}"
+        new_id = f"{self.name}.{opening.key or secrets.token_hex(16)}"
         with self._lock:
-            commands, freed = self._decide(OpenStream(number, session_id, new_id))
+            commands, freed = self._decide(OpenStream(number, opening, new_id))
             try:
                 attached = self._carry_out(commands, cancel)
             except Exception:
@@ -99,7 +114,42 @@ class SessionHost:
         self._free(freed)
         if isinstance(attached, TelegradError):
             raise attached
-        return attached
+        if isinstance(attached, Stream):
+            return attached
+        # Outside the lock: reading a snapshot takes a while, and so does stopping what another client runs.
+        try:
+            session = self._made(attached)
+            with self._lock:
+                return self._settle(attached, session, cancel)
+        except Exception:
+            with self._lock:
+                _, freed = self._decide(CloseSession(number))
+            self._free(freed)
+            raise
+
+    def _made(self, command: RestoreSession | ResumeSession) -> WorkerSession:
+        if isinstance(command, RestoreSession):
+            return self._restorer.restore(command)
+        with self._lock:
+            session = self._sessions.get(command.session_id)
+        if session is None:
+            raise _busy(command.session_id)
+        return session.hand_over(command.epoch)
+
+    def _settle(
+        self,
+        command: RestoreSession | ResumeSession,
+        session: WorkerSession,
+        cancel: Callable[[], object],
+    ) -> Stream:
+        """The stream on a session that was just made again, or handed over."""
+        number, session_id = command.stream, command.session_id
+        if not self._table.serves(number, session_id):
+            session.close()
+            raise _busy(session_id)
+        self._sessions[session_id] = session
+        self._decide(TakenUp(session_id, session.epoch))
+        return self._begin(number, session, cancel)
 
     def ended(self, stream: Stream) -> None:
         """The stream is gone: the lease of its session starts to run."""
@@ -122,7 +172,10 @@ class SessionHost:
             refusal = self._table.refusal(session_id, self._clock())
             if refusal is not None:
                 raise refusal
-            return self._sessions[session_id]
+            session = self._sessions.get(session_id)
+            if session is None:
+                raise _busy(session_id)
+            return session
 
     def start(self) -> None:
         """Begins to watch the leases, in a thread that sleeps until the next one ends."""
@@ -175,22 +228,33 @@ class SessionHost:
                 commands.append(command)
         return commands, freed
 
-    def _carry_out(self, commands: list[Command], cancel: Callable[[], object]) -> Stream | TelegradError:
+    def _carry_out(
+        self, commands: list[Command], cancel: Callable[[], object]
+    ) -> Stream | RestoreSession | ResumeSession | TelegradError:
         for command in commands:
             match command:
                 case CancelStream(number):
-                    self._streams.pop(number).cancel()
+                    replaced = self._streams.pop(number, None)
+                    if replaced is not None:  # else it waits for its session to be made
+                        replaced.cancel()
                 case CreateSession(session_id, number):
                     session = WorkerSession(session_id, self._make_engine())
                     self._sessions[session_id] = session
                     return self._begin(number, session, cancel)
-                case ResumeSession(session_id, number):
-                    return self._begin(number, self._sessions[session_id], cancel)
+                case ResumeSession(session_id, number, epoch):
+                    known = self._sessions.get(session_id)
+                    if known is None:
+                        return _busy(session_id)
+                    if epoch and epoch != known.epoch:
+                        return command
+                    return self._begin(number, known, cancel)
+                case RestoreSession():
+                    return command
                 case RefuseStream(_, error):
                     return error
                 case FreeSession():
                     raise AssertionError("taken out before")
-        raise AssertionError("opening a stream always ends in one of the three")
+        raise AssertionError("opening a stream always ends in one of the four")
 
     def _begin(self, number: int, session: WorkerSession, cancel: Callable[[], object]) -> Stream:
         stream = self._streams[number] = Stream(number, session, cancel)
@@ -202,3 +266,7 @@ class SessionHost:
         for session in sessions:
             session.close()
             _log.info("session %s freed", session.session_id)
+
+
+def _busy(session_id: str) -> ServerUnavailableError:
+    return ServerUnavailableError(f"session {session_id}: is being brought back for another stream")

@@ -7,19 +7,28 @@ from hashlib import blake2b
 from typing import Protocol
 
 from telegrad_proto.envelope import enclose
-from telegrad_proto.errors import ProtocolError, SessionNotFoundError, TelegradError
+from telegrad_proto.errors import (
+    ProtocolError,
+    SessionError,
+    SessionNotFoundError,
+    StaleEpochError,
+    TelegradError,
+)
 from telegrad_proto.limits import MAX_MESSAGE_BYTES
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
 from telegrad_proto.v1 import session_pb2
 from telegrad_server.api.faults import incident
 from telegrad_server.api.ports import Sink
+from telegrad_server.core.epochs import FIRST
 from telegrad_server.core.sequencing import Sequencer
 
 
 class Engine(Protocol):
     """The part of `telegrad_engine.session.EngineSession` that a server uses."""
 
+    @property
+    def held_bytes(self) -> int: ...
     def apply(self, fragment: session_pb2.Fragment) -> session_pb2.Outcome: ...
     def cancel(self, seq: int) -> bool: ...
     def put(self, digest: bytes, size_bytes: int) -> Sink: ...
@@ -42,20 +51,36 @@ class WorkerSession:
         "_closed",
         "_engine",
         "_lock",
+        "_refusal",
+        "_replay_seq",
         "_running_seq",
         "_sequencer",
+        "epoch",
         "session_id",
     )
 
-    def __init__(self, session_id: str, engine: Engine) -> None:
+    def __init__(
+        self, session_id: str, engine: Engine, *, epoch: int = FIRST, sequencer: Sequencer | None = None
+    ) -> None:
         self.session_id = session_id
+        self.epoch = epoch
         self._engine = engine
-        self._sequencer = Sequencer()
+        self._sequencer = Sequencer() if sequencer is None else sequencer
         self._lock = threading.Lock()
         self._running_seq = 0
         self._answered_seq = 0
         self._cancelled_seq = 0
+        self._replay_seq = 0
         self._closed = False
+        self._refusal: SessionError = SessionNotFoundError(f"session {session_id}: it was closed")
+
+    @property
+    def held_bytes(self) -> int:
+        return self._engine.held_bytes
+
+    @property
+    def running_seq(self) -> int:
+        return self._running_seq
 
     @property
     def applied_seq(self) -> int:
@@ -64,10 +89,12 @@ class WorkerSession:
     def resume(self, answered_seq: int) -> None:
         """Lets the outcomes that the client has be dropped.
 
+        What it sends again of these fragments is computed as it was, and not sent back.
+
         Takes no lock: an earlier stream may still evaluate a fragment, and the client need not wait for that
         to learn that its session is alive.
         """
-        self._answered_seq = answered_seq
+        self._answered_seq = self._replay_seq = answered_seq
 
     def apply(self, request: bytes, fragment: session_pb2.Fragment) -> bytes:
         """The serialized Reply to a fragment, from the engine or from record.
@@ -77,7 +104,7 @@ class WorkerSession:
             fragment: the fragment in it.
 
         Raises:
-            SessionNotFoundError: the session was freed meanwhile.
+            SessionError: the session was freed meanwhile, or has another client.
         """
         digest = blake2b(request, digest_size=16).digest()
         seq = fragment.seq
@@ -92,12 +119,17 @@ class WorkerSession:
             if recorded is not None:
                 return recorded
             if self._closed:
-                raise SessionNotFoundError(f"session {self.session_id}: it was closed")
+                raise self._refusal
             self._running_seq = seq
             if seq <= self._cancelled_seq:
                 self._engine.cancel(seq)
+            if seq <= self._replay_seq:
+                fragment.timeout_ms = 0  # it was met, where it was not the client has left out what took long
             try:
-                reply = _reply(self._engine.apply(fragment))
+                outcome = self._engine.apply(fragment)
+                if seq <= self._replay_seq:
+                    del outcome.values[:]
+                reply = _reply(outcome)
             except Exception as error:  # noqa: BLE001  # a defect: the caller gets an incident, the log the rest
                 reply = _failed(seq, incident(error, f"fragment {seq} of session {self.session_id}"))
             self._running_seq = 0
@@ -139,6 +171,18 @@ class WorkerSession:
         with self._lock:
             return self._open_engine().residuals()
 
+    def hand_over(self, epoch: int) -> WorkerSession:
+        """The same session for another client; this one's streams and calls are refused from now on."""
+        self.cancel(2**64)
+        with self._lock:
+            if self._closed:
+                raise self._refusal
+            self._closed = True
+            self._refusal = StaleEpochError(
+                f"session {self.session_id}: another client has connected to it", epoch=epoch
+            )
+            return WorkerSession(self.session_id, self._engine, epoch=epoch, sequencer=self._sequencer)
+
     def close(self) -> None:
         """Stops what is running and frees everything."""
         self.cancel(2**64)
@@ -149,7 +193,7 @@ class WorkerSession:
 
     def _open_engine(self) -> Engine:
         if self._closed:
-            raise SessionNotFoundError(f"session {self.session_id}: it was closed")
+            raise self._refusal
         return self._engine
 
 

@@ -22,10 +22,11 @@ from telegrad_proto.errors import (
 from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_server.api.ports import Stream
+from telegrad_server.core.epochs import Opening
 from tests.client.transport.fragments import DATA, applied, fragment
 from tests.client.transport.proxy import Proxy
 from tests.places import serving
-from tests.server.fakes import BLOCK, FakeWorker, fake_worker
+from tests.server.fakes import BLOCK, LARGE, FakeWorker, fake_worker
 
 
 def test_a_lost_connection_is_taken_up_again(
@@ -47,8 +48,8 @@ def attached(worker: FakeWorker, monkeypatch: pytest.MonkeyPatch) -> threading.E
     event = threading.Event()
     attach = worker.server.sessions.attach
 
-    def tell(session_id: str, cancel: Callable[[], object]) -> Stream:
-        stream = attach(session_id, cancel)
+    def tell(opening: Opening, cancel: Callable[[], object]) -> Stream:
+        stream = attach(opening, cancel)
         event.set()
         return stream
 
@@ -112,7 +113,7 @@ def test_bulk_calls_survive_a_cut(transport: GrpcTransport, worker: FakeWorker, 
 
 def test_an_expired_session_says_so() -> None:
     with fake_worker(lease_s=0.05) as worker, Proxy(worker.address) as way:
-        transport = GrpcTransport(way.address)
+        transport = GrpcTransport(way.address, journal_bytes=0)
         transport.open()
         way.refusing = True
         way.cut()
@@ -124,13 +125,46 @@ def test_an_expired_session_says_so() -> None:
         transport.close()
 
 
-def test_a_restarted_server_has_lost_the_session() -> None:
+def restarted(transport: GrpcTransport, worker: FakeWorker) -> int:
+    """The worker's port, once the session has sent three fragments, two of them answered."""
+    transport.open()
+    for seq in (1, 2):
+        transport.send(fragment(seq, LARGE))
+        transport.receive()
+    transport.put(digest_of(DATA), memoryview(DATA))
+    return int(worker.address.rpartition(":")[2])
+
+
+def test_a_session_is_sent_again_to_a_restarted_server() -> None:
     with fake_worker() as worker:
         transport = GrpcTransport(worker.address)
-        transport.open()
-        port = int(worker.address.rpartition(":")[2])
+        port = restarted(transport, worker)
+    with fake_worker(port=port) as worker:
+        transport.send(fragment(3))
+        assert transport.receive().seq == 3, "the answers of the others are not handed out again"
+        assert applied(worker) == [1, 2, 3]
+        assert digest_of(DATA) in worker.engines[0].payloads, "a fragment to come may name it"
+        assert (transport.traffic.replayed, transport.traffic.outcomes) == (2, 3)
+        assert transport.traffic.received_bytes < 3_000_000, "nor are they sent"
+        transport.close()
+
+
+def test_a_call_beside_the_stream_brings_the_session_back() -> None:
+    with fake_worker() as worker:
+        transport = GrpcTransport(worker.address)
+        port = restarted(transport, worker)
+    with fake_worker(port=port) as worker:
+        assert transport.get(5)[0].shape == (5,)
+        assert applied(worker) == [1, 2]
+        transport.close()
+
+
+def test_a_session_without_its_journal_is_lost_with_the_server() -> None:
+    with fake_worker() as worker:
+        transport = GrpcTransport(worker.address, journal_bytes=0)
+        port = restarted(transport, worker)
     with fake_worker(port=port):
-        transport.send(fragment(1))
+        transport.send(fragment(3))
         with pytest.raises(SessionNotFoundError, match="restarted"):
             transport.receive()
         transport.close()

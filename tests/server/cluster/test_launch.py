@@ -159,8 +159,7 @@ def test_a_ray_that_is_joined_keeps_the_workers_for_other_gateways() -> None:
             transport._drop_stream()
             with serving("--workers", "1", environment=variables) as (second, _):
                 other = GrpcTransport(second)
-                other._session_id = other._connection.session_id = opened.session_id
-                other._answered_seq = 1
+                other._claim, other._connection.session_id = transport._claim, opened.session_id
                 assert other.open().applied_seq == 1, "the session outlived the gateway"
                 exchange(other, 2)
                 other.close()

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from telegrad_proto.errors import CapacityError, SessionExpiredError, SessionNotFoundError
+from telegrad_proto.errors import (
+    CapacityError,
+    MovedError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    StaleEpochError,
+)
+from telegrad_server.core.epochs import Opening, Owner
 from telegrad_server.core.sessions import (
     CancelStream,
     CloseSession,
@@ -14,13 +21,16 @@ from telegrad_server.core.sessions import (
     CreateSession,
     Drain,
     Event,
+    Fenced,
     FreeSession,
     OpenStream,
     RefuseStream,
+    RestoreSession,
     ResumeSession,
     SessionTable,
     Shutdown,
     StreamEnded,
+    TakenUp,
     Tick,
     Touched,
 )
@@ -29,11 +39,21 @@ Row = tuple[float, Event, list[object]]
 
 
 def new(stream: int, name: str) -> OpenStream:
-    return OpenStream(stream, "", name)
+    return OpenStream(stream, Opening(), name)
 
 
 def again(stream: int, name: str) -> OpenStream:
-    return OpenStream(stream, name, "unused")
+    return OpenStream(stream, Opening(name), "unused")
+
+
+KEY = "0123456789abcdef" * 2
+HERE, OTHER, NAMED = f"here.{KEY}", f"other.{KEY}", f".{KEY}"
+
+
+def lost(
+    stream: int, session_id: str, *, epoch: int = 1, client_id: bytes = b"me", journal_seq: int = 1
+) -> OpenStream:
+    return OpenStream(stream, Opening(session_id, epoch, client_id, journal_seq), HERE)
 
 
 def brief(command: Command) -> object:
@@ -105,14 +125,65 @@ CASES: dict[str, Sequence[Row]] = {
         (1, new(6, "e"), [CreateSession("e", 6)]),
     ],
     "a session that never was": [(0, again(1, "x"), [SessionNotFoundError])],
-    "draining takes nobody new, but those that are there": [
+    "draining takes nobody in, and ends nobody": [
         (0, new(1, "a"), [CreateSession("a", 1)]),
         (0, Drain(), []),
         (0, new(2, "b"), [CapacityError]),
-        (0, again(3, "a"), [CancelStream(1), ResumeSession("a", 3)]),
+        (0, again(3, "a"), [MovedError]),
+        (0, lost(3, OTHER), [MovedError]),
         (0, Shutdown(), [FreeSession("a")]),
-        (0, StreamEnded(3), []),
+        (0, StreamEnded(1), []),
         (0, again(4, "a"), [SessionNotFoundError]),
+    ],
+    "a lost session is made again here, and goes on": [
+        (0, lost(1, OTHER), [RestoreSession(HERE, 1, lost(1, OTHER).opening, None)]),
+        (0, TakenUp(HERE, 4), []),
+        (1, StreamEnded(1), []),
+        (2, lost(2, HERE, epoch=4), [ResumeSession(HERE, 2)]),
+        (2, lost(3, HERE, epoch=3), [CancelStream(2), ResumeSession(HERE, 3)]),  # it never heard of 4
+        (2, lost(4, HERE, epoch=3, client_id=b"zombie"), [StaleEpochError]),
+        (2, lost(5, HERE, epoch=4, client_id=b"zombie"), [StaleEpochError]),
+        (3, CloseSession(3), [FreeSession(HERE)]),
+    ],
+    "a leftover makes room for its session, which was elsewhere meanwhile": [
+        (0, lost(1, OTHER), [RestoreSession(HERE, 1, lost(1, OTHER).opening, None)]),
+        (0, TakenUp(HERE, 2), []),
+        (
+            9,
+            lost(2, OTHER, epoch=3),
+            [
+                CancelStream(1),
+                FreeSession(HERE),
+                RestoreSession(HERE, 2, lost(2, OTHER, epoch=3).opening, Owner(HERE, 2, b"me")),
+            ],
+        ),
+        (9, StreamEnded(1), []),
+        (9, TakenUp(HERE, 4), []),
+        (9, Fenced(HERE), [CancelStream(2), FreeSession(HERE)]),
+        (9, Fenced(HERE), []),
+    ],
+    "a named session is for who comes last": [
+        (0, lost(1, NAMED, epoch=0), [RestoreSession(HERE, 1, lost(1, NAMED, epoch=0).opening, None)]),
+        (0, TakenUp(HERE, 1), []),
+        (
+            1,
+            lost(2, NAMED, epoch=0, client_id=b"you"),
+            [CancelStream(1), ResumeSession(HERE, 2, epoch=2)],
+        ),
+        (2, lost(3, HERE, epoch=1), [StaleEpochError]),
+        (2, lost(4, HERE, epoch=2, client_id=b"you"), [CancelStream(2), ResumeSession(HERE, 4)]),
+    ],
+    "making it again takes a place": [
+        (0, new(1, "a"), [CreateSession("a", 1)]),
+        (0, new(2, "b"), [CreateSession("b", 2)]),
+        (0, lost(3, OTHER), [CapacityError]),
+    ],
+    "an expired session comes back if its client has kept everything": [
+        (0, lost(1, OTHER), [RestoreSession(HERE, 1, lost(1, OTHER).opening, None)]),
+        (0, StreamEnded(1), []),
+        (60, Tick(), [FreeSession(HERE)]),
+        (61, lost(2, HERE, journal_seq=5), [SessionExpiredError]),
+        (61, lost(3, HERE), [RestoreSession(HERE, 3, lost(3, HERE).opening, None)]),
     ],
 }
 

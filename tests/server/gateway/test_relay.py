@@ -186,8 +186,7 @@ def test_another_gateway_goes_on_with_the_session() -> None:
             transport.receive()
             transport._drop_stream()
         other = GrpcTransport(second)
-        other._session_id = other._connection.session_id = opened.session_id
-        other._answered_seq = 1
+        other._claim, other._connection.session_id = transport._claim, opened.session_id
         assert other.open().applied_seq == 1
         other.send(fragment(2))
         assert other.receive().seq == 2

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from telegrad_proto.errors import CapacityError, SessionExpiredError, SessionNotFoundError
+from telegrad_server.core.epochs import Opening
 from telegrad_server.core.sessions import SessionTable
 from telegrad_server.worker.host import SessionHost
 from telegrad_server.worker.session import WorkerSession
@@ -49,7 +50,7 @@ def nothing() -> None: ...
 
 
 def test_a_lease_that_ends_frees_the_engine(world: World) -> None:
-    stream = world.host.attach("", nothing)
+    stream = world.host.attach(Opening(""), nothing)
     name = stream.session.session_id
     assert world.host.find(name) is stream.session
     world.host.ended(stream)
@@ -60,13 +61,13 @@ def test_a_lease_that_ends_frees_the_engine(world: World) -> None:
         world.host.find(name)
     assert world.engines[0].closed
     with pytest.raises(SessionExpiredError):
-        world.host.attach(name, nothing)
+        world.host.attach(Opening(name), nothing)
 
 
 def test_a_second_stream_ends_the_first(world: World) -> None:
     ended = threading.Event()
-    first = world.host.attach("", ended.set)
-    second = world.host.attach(first.session.session_id, nothing)
+    first = world.host.attach(Opening(""), ended.set)
+    second = world.host.attach(Opening(first.session.session_id), nothing)
     assert ended.is_set()
     assert second.session is first.session
     world.host.ended(first)
@@ -75,7 +76,7 @@ def test_a_second_stream_ends_the_first(world: World) -> None:
 
 
 def test_closing_frees_at_once(world: World) -> None:
-    stream = world.host.attach("", nothing)
+    stream = world.host.attach(Opening(""), nothing)
     world.host.close(stream)
     world.host.ended(stream)
     assert world.engines[0].closed
@@ -85,10 +86,10 @@ def test_closing_frees_at_once(world: World) -> None:
 
 
 def test_there_is_room_for_so_many(world: World) -> None:
-    world.host.attach("", nothing)
-    world.host.attach("", nothing)
+    world.host.attach(Opening(""), nothing)
+    world.host.attach(Opening(""), nothing)
     with pytest.raises(CapacityError):
-        world.host.attach("", nothing)
+        world.host.attach(Opening(""), nothing)
     assert len(world.engines) == 2
 
 
@@ -99,12 +100,12 @@ def test_an_engine_that_cannot_be_made_leaves_nothing(monkeypatch: pytest.Monkey
     host = SessionHost("w", fail, table=SessionTable(lease_s=60, max_sessions=2))
     for _ in range(5):
         with pytest.raises(MemoryError):
-            host.attach("", nothing)
+            host.attach(Opening(""), nothing)
     assert len(host) == 0
 
 
 def test_ids_are_long_random_and_begin_with_the_name(world: World) -> None:
-    one, two = (world.host.attach("", nothing).session.session_id for _ in range(2))
+    one, two = (world.host.attach(Opening(""), nothing).session.session_id for _ in range(2))
     assert one != two
     assert one.startswith("w.")
     assert len(one) == 2 + 32
@@ -112,19 +113,19 @@ def test_ids_are_long_random_and_begin_with_the_name(world: World) -> None:
 
 def test_draining_ends_idle_streams_only(world: World) -> None:
     idle, busy = threading.Event(), threading.Event()
-    world.host.attach("", idle.set).idle = True
-    world.host.attach("", busy.set)
+    world.host.attach(Opening(""), idle.set).idle = True
+    world.host.attach(Opening(""), busy.set)
     world.host.drain()
     assert idle.is_set()
     assert not busy.is_set()
     assert world.host.draining
     with pytest.raises(CapacityError):
-        world.host.attach("", nothing)
+        world.host.attach(Opening(""), nothing)
 
 
 def test_stopping_frees_everything(world: World) -> None:
     for _ in range(2):
-        world.host.attach("", nothing)
+        world.host.attach(Opening(""), nothing)
     world.host.stop()
     assert all(engine.closed for engine in world.engines)
 
@@ -139,7 +140,7 @@ def test_the_reaper_frees_without_being_asked() -> None:
     host = SessionHost("w", Telling, table=SessionTable(lease_s=0.05, max_sessions=2))
     host.start()
     try:
-        stream = host.attach("", nothing)
+        stream = host.attach(Opening(""), nothing)
         assert isinstance(stream.session, WorkerSession)
         host.ended(stream)
         assert freed.wait(10)

@@ -1,0 +1,117 @@
+"""Servers that tests kill: started on a port that stays the same, ended by their own process id only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Self
+
+from tests.places import BIN, END_S, READY_S
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has at the moment."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+class Server:
+    """A telegrad-server that can be killed and started again at the same address.
+
+    Args:
+        arguments: more of the command line.
+        port: where it listens; by default a free port.
+        environment: variables beside this process's own.
+    """
+
+    def __init__(
+        self, *arguments: str, port: int | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.port: Final = free_port() if port is None else port
+        self._arguments = arguments
+        self._environment = {**os.environ, **(environment or {})}
+        self._folder = tempfile.TemporaryDirectory(prefix="tg-")
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self._process is not None, "started"
+        return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """What it wrote to stderr, over all its lives."""
+        return Path(self._folder.name, "stderr").read_text()
+
+    def begin(self) -> None:
+        """Starts it, without waiting."""
+        with Path(self._folder.name, "stderr").open("a") as sink:
+            self._process = subprocess.Popen(
+                [str(BIN / "telegrad-server"), "--port", str(self.port), *self._arguments],
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                text=True,
+                cwd=self._folder.name,
+                env=self._environment,
+            )
+
+    def ready(self) -> None:
+        """Waits until it listens."""
+        assert self._process is not None, "started"
+        assert self._process.stdout is not None, "captured"
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.select(READY_S)
+        assert self._process.stdout.readline(), f"telegrad-server does not start:\n{self.said}"
+
+    def start(self) -> Self:
+        """Starts it, and waits until it listens."""
+        self.begin()
+        self.ready()
+        return self
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends its process a signal."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL; returns when the process is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(END_S)
+            assert self._process.stdout is not None, "captured"
+            self._process.stdout.close()
+            self._process = None
+
+    def wait(self) -> int:
+        """The exit status, once it has ended by itself."""
+        assert self._process is not None, "started"
+        status = self._process.wait(END_S)
+        assert self._process.stdout is not None, "captured"
+        self._process.stdout.close()
+        self._process = None
+        return status
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_S)
+        self.kill()
+        self._folder.cleanup()
