@@ -44,9 +44,11 @@ class Alias:
         counter: counts writes, for the check that a derivative finds what it reads unchanged.
         grad: gradients flow between it and its base.
         owner: the storage was made for it; its leaf may then be named by the storage's own value.
+        fixed: what it is called where it may not be written to: an output of a custom Function, whose
+            derivative a write would pass over.
     """
 
-    __slots__ = ("base", "counter", "grad", "owner", "seen", "steps", "storage")
+    __slots__ = ("base", "counter", "fixed", "grad", "owner", "seen", "steps", "storage")
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class Alias:
         self.counter = counter
         self.grad = MODE.grad
         self.owner = owner
+        self.fixed: str | None = None
 
     def renew(self, tensor: Tensor) -> None:
         """Makes the tensor's value again, after the storage was written to through another tensor."""

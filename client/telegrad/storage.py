@@ -39,6 +39,13 @@ _MADE_WITHOUT_GRAD: Final = (
     "tracked) or both outside (if you want the inplace to be tracked)."
 )
 
+_MADE_BY_A_FUNCTION: Final = (
+    "is a view and is being modified inplace. This view was created inside a custom Function (or because an "
+    "input was returned as-is) and the autograd logic to handle view+inplace would override the custom "
+    "backward associated with the custom Function, leading to incorrect gradients. This behavior is "
+    "forbidden. You can fix this by cloning the output of the custom Function."
+)
+
 _OVERLAP: Final = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory "
     "location. Please clone() the tensor before performing the operation."
@@ -63,6 +70,8 @@ def check_writable(tensor: Tensor, *, part: bool = False) -> None:
     base = None if alias is None else alias.base
     if alias is not None and base is not None and not alias.grad and base._tracked:
         raise GradientError(_MADE_WITHOUT_GRAD)
+    if alias is not None and alias.fixed is not None:
+        raise GradientError(f"{alias.fixed} {_MADE_BY_A_FUNCTION}")
     if not tensor._tracked:
         return
     if tensor._edge is None:

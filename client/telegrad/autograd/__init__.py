@@ -39,8 +39,12 @@ def __getattr__(name: str) -> Any:
         from telegrad.autograd import checking
 
         return getattr(checking, name)
-    if name == "functional":
-        return import_module("telegrad.autograd.functional")
+    if name in ("functional", "function"):
+        return import_module(f"telegrad.autograd.{name}")
+    if name == "Function":
+        from telegrad.autograd.function import Function
+
+        return Function
     if name in ("Variable", "variable"):
         from telegrad.constructors import variable
 

@@ -129,6 +129,9 @@ class Node:
         edges = self.edges if self.extra is None or self.extra.shown is None else self.extra.shown
         return tuple((None, 0) if edge is None else edge for edge in edges)
 
+    def release(self) -> None:
+        """Lets go of what a derivative written in Python has saved."""
+
     def extras(self) -> NodeExtra:
         if self.extra is None:
             self.extra = NodeExtra()

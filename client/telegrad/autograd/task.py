@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from telegrad import _primitives as p
 from telegrad import recorder as recording
 from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
-from telegrad.autograd.graph import Edge, Node, edge_of, titled
+from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
 from telegrad.recorder import BackwardEntry, Recorder
 from telegrad.storage import write
 from telegrad.tensor import Tensor, make
@@ -17,6 +17,9 @@ from telegrad.values import Value
 from telegrad_proto.dtypes import float32
 from telegrad_proto.errors import GradientError
 from telegrad_proto.spec import Spec, batch_of
+
+if TYPE_CHECKING:
+    from telegrad.autograd.custom import CustomNode, Flow
 
 #: Gradients of at most so many bytes, and all of them together, come along without being asked for.
 EAGER_BYTES: Final = 1024
@@ -61,6 +64,7 @@ class Pass:
         batch: int | None = None,
     ) -> None:
         self.batch = batch
+        self.given = len(roots)
         self.roots = roots
         self.cotangents = cotangents
         self.create_graph = create_graph
@@ -73,6 +77,10 @@ class Pass:
         self.edges: list[Edge] = [edge for edge in edges if edge is not None]
         self.reached = _NOTHING
         self.touched: list[Tensor] = []
+        self.crossed: dict[int, Value] = {}
+        self.flow: Flow | None = None
+        self.mirror: walk.Mirror | None = None
+        self.required = False
         self.recorder: Recorder = recording.current()
 
     def leaves(self) -> list[Target]:
@@ -105,73 +113,113 @@ class Pass:
             GradientError: one is unused. torch finds that out after the pass, which has then freed what it
                 read.
         """
+        self.required = True
         for i, target in enumerate(targets):
             if target.value is UNUSED:
                 walk.check(self.reached.nodes)
                 if not retain_graph:
                     walk.free(self.reached.nodes)
-                raise GradientError(
-                    f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
-                    "allow_unused=True if this is the desired behavior."
-                )
+                raise _unused(i)
 
     def run(self, targets: list[Target], *, retain_graph: bool) -> list[Tensor | None]:
         """The gradients, recorded; None for what the roots do not depend on."""
         nodes = self.reached.nodes
         walk.check(nodes)
+        if self.create_graph:
+            self.mirror = walk.Mirror(nodes, self.recorder.new_ids)
+            for edge, ct in zip(self.edges, self.cotangents, strict=True):
+                self.mirror.meet(edge, None if ct is None else edge_of(ct))
         kept: list[tuple[Node, int, Value]] = []
         if self.reached.special:
-            self._call_hooks()
+            self._visit()
             kept = self._kept()
         for root in self.roots:
             self._id(root)  # a root that is itself a leaf gets its id here, before it is asked for by it
-        asked = {t.value.id: t.value for t in targets if t.value is not UNUSED}
+        known = [None if t.value is UNUSED or not self._arrived(t.edge) else t.value for t in targets]
+        asked = {value.id: value for value in known if value is not None}
         for _, _, value in kept:
             asked[value.id] = value
-        if not asked:
-            return [None] * len(targets)
-        paths = self._paths() if self.create_graph else {}
-        made = self._request(asked, retain_graph=retain_graph)
-        if not retain_graph:
+        if not retain_graph and asked:
+            # The way to the custom nodes is used up as well.
+            asked |= self.crossed
+        made = self._request(asked, retain_graph=retain_graph) if asked else {}
+        if not retain_graph and (asked or self.flow is not None):
             walk.free(nodes)
+        paths = {} if self.mirror is None else self.mirror.advance()
         for node, index, value in kept:
             self._keep(node, index, made[value.id], paths)
         found: list[Tensor | None] = []
-        for target in targets:
-            if target.value is UNUSED:
+        for i, (target, wanted) in enumerate(zip(targets, known, strict=True)):
+            if wanted is None:
+                if self.required:
+                    raise _unused(i)
                 found.append(None)
                 continue
-            gradient = _tensor(made[target.value.id], target.edge, paths)
+            gradient = _tensor(made[wanted.id], target.edge, paths)
             extra = target.tensor._extra
             if extra is not None and extra.hooks and target.tensor._edge is None:
                 gradient = self._through(extra.hooks, gradient)
             found.append(gradient)
         return found
 
-    def _paths(self) -> walk.Paths:
-        cts = [None if ct is None else edge_of(ct) for ct in self.cotangents]
-        return walk.mirror(self.reached.nodes, self.edges, cts, self.recorder.new_ids)
+    def _arrived(self, edge: Edge) -> bool:
+        return self.flow is None or self.flow.arrived(edge)
 
-    def _call_hooks(self) -> None:
-        """Calls the hooks of computed tensors, outermost first, each with the gradient that is left to it.
+    def _visit(self) -> None:
+        """Stops at each node that has hooks or a derivative written in Python, outermost first."""
+        if any(node.__class__ is not Node for node in self.reached.special):
+            from telegrad.autograd.custom import Flow  # few passes meet such nodes
+
+            self.flow = Flow(self.reached.nodes, self.edges)
+        for node in self.reached.special:
+            if node.extra is not None and node.extra.hooks:
+                self._call_hooks(node, node.extra)
+            if self.flow is not None and node.__class__ is not Node:
+                self._cross(cast("CustomNode", node), self.flow)
+
+    def _call_hooks(self, node: Node, extra: NodeExtra) -> None:
+        """Calls the hooks of a computed tensor with the gradient that is left to it.
 
         A hook that changes a gradient makes its tensor one more root, weighted by the change: from there on
         the pass carries the sum of both.
         """
-        for node in self.reached.special:
-            assert node.extra is not None, "such nodes were collected"
-            for index, hooks in list(node.extra.hooks.items()):
-                if not hooks:
-                    continue
-                value, edge = node.extra.values[index], (node, index)
-                made = self._request({value.id: value}, retain_graph=True)[value.id]
-                before = _tensor(made, edge, self._paths() if self.create_graph else {})
-                after = self._through(hooks, before)
-                if after is not before:
-                    with grad_mode(self.create_graph):
-                        self.cotangents.append(p.sub(after, before))
-                    self.roots.append(make(value, edge, tracked=True))
-                    self.edges.append(edge)
+        for index, hooks in list(extra.hooks.items()):
+            value, edge = extra.values[index], (node, index)
+            if not hooks or not self._arrived(edge):
+                continue
+            made = self._request({value.id: value}, retain_graph=True)[value.id]
+            before = _tensor(made, edge, {} if self.mirror is None else self.mirror.advance(node))
+            after = self._through(hooks, before)
+            if after is not before:
+                with grad_mode(self.create_graph):
+                    change = p.sub(after, before)
+                self._add_root(make(value, edge, tracked=True), edge, change)
+                if self.flow is not None:
+                    self.flow.add(node)
+
+    def _add_root(self, root: Tensor, edge: Edge, ct: Tensor) -> None:
+        self.roots.append(root)
+        self.edges.append(edge)
+        self.cotangents.append(ct)
+        if self.mirror is not None:
+            self.mirror.meet(edge, edge_of(ct))
+
+    def _cross(self, node: CustomNode, flow: Flow) -> None:
+        """Goes through a node whose derivative is Python: its inputs are roots from here on."""
+        wanted = {k: value for k, value in node.results.items() if flow.arrived((node, k))}
+        cts = {}
+        if wanted:
+            asked = {value.id: value for value in wanted.values()}
+            made = self._request(asked, retain_graph=True, places=flow.roots_to(node))
+            self.crossed |= asked
+            paths = {} if self.mirror is None else self.mirror.advance(node)
+            cts = {k: _tensor(made[value.id], (node, k), paths) for k, value in wanted.items()}
+        found = node.back(cts, create_graph=self.create_graph, batch=self.batch)
+        for slot, (ct, source) in enumerate(zip(found, node.sources, strict=True)):
+            if ct is not None and source is not None:
+                value, edge = source
+                self._add_root(make(value, edge, tracked=True), edge, ct)
+                flow.add(node, slot)
 
     def _through(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         """The gradient after the hooks, which see one pass of a batch, as inside `vmap`."""
@@ -206,11 +254,21 @@ class Pass:
             accumulate(tensor, gradient, create_graph=self.create_graph)
         self.touched.append(tensor)
 
-    def _request(self, wanted: dict[int, Value], *, retain_graph: bool) -> dict[int, Value]:
-        """Records the request; the gradients' values by the ids of what they are gradients of."""
+    def _request(
+        self, wanted: dict[int, Value], *, retain_graph: bool, places: Sequence[int] | None = None
+    ) -> dict[int, Value]:
+        """Records the request; the gradients' values by the ids of what they are gradients of.
+
+        Args:
+            wanted: what to differentiate by.
+            retain_graph: others will go the same way.
+            places: the roots to start at; all by default.
+        """
         recorder = self.recorder
-        roots = tuple([self._id(root) for root in self.roots])
-        cotangents = tuple([0 if ct is None else self._id(ct) for ct in self.cotangents])
+        starts = self.roots if places is None else [self.roots[i] for i in places]
+        weights = self.cotangents if places is None else [self.cotangents[i] for i in places]
+        roots = tuple([self._id(root) for root in starts])
+        cotangents = tuple([0 if ct is None else self._id(ct) for ct in weights])
         with recorder.lock:
             first = recorder.next_id
             recorder.next_id = first + len(wanted)
@@ -228,7 +286,7 @@ class Pass:
                     retain_graph,
                     self.create_graph,
                     self.batch is not None,
-                    hold=[*wanted.values(), *[root._value for root in self.roots]],
+                    hold=[*wanted.values(), *[root._value for root in starts]],
                 )
             )
         return made
@@ -245,7 +303,7 @@ class Pass:
         eager: dict[int, Value] = {}
         demands: list[Value] = []
         left = EAGER_TOTAL_BYTES
-        for root in self.roots:
+        for root in self.roots[: self.given]:
             value = root._value
             if value.spec.size == 1 and value.local is None:
                 eager[value.id] = value
@@ -265,6 +323,13 @@ class Pass:
             asked = {*eager, *[value.id for value in demands]}
             demands += [value for value in self.recorder.take_written() if value.id not in asked]
         self.recorder.session.flush("backward", list(eager.values()), demands)
+
+
+def _unused(i: int) -> GradientError:
+    return GradientError(
+        f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
+        "allow_unused=True if this is the desired behavior."
+    )
 
 
 def _tensor(value: Value, edge: Edge, paths: walk.Paths) -> Tensor:

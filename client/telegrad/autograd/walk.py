@@ -31,7 +31,7 @@ class Reached:
     Attributes:
         nodes: those it differentiates, each before those that its gradient goes to.
         leaves: the ends it reaches.
-        special: those of the nodes that have hooks, or gradients to be kept.
+        special: those of the nodes that have hooks, gradients to be kept, or a derivative written in Python.
     """
 
     __slots__ = ("leaves", "nodes", "special")
@@ -40,7 +40,10 @@ class Reached:
         self.nodes = nodes
         self.leaves = leaves
         self.special = [
-            node for node in nodes if node.extra is not None and (node.extra.hooks or node.extra.retained)
+            node
+            for node in nodes
+            if (node.extra is not None and (node.extra.hooks or node.extra.retained))
+            or node.__class__ is not Node
         ]
 
 
@@ -117,6 +120,19 @@ def _modified(node: Node, place: int, counter: Counter, expected: int, spec: Spe
         maker = node.edges[inputs[place]]
         if maker is not None and isinstance(maker[0], Node):
             name, index = maker[0].name(), maker[1]
+    return modified(counter, expected, spec, name, index)
+
+
+def modified(counter: Counter, expected: int, spec: Spec, name: str | None, index: int) -> str:
+    """torch's text for a tensor that a derivative reads and that was written to.
+
+    Args:
+        counter: of the writes.
+        expected: how many there were when it was saved.
+        spec: the tensor's shape and type.
+        name: of the node that it is an output of; None for a leaf.
+        index: which output.
+    """
     source = "" if name is None else f", which is output {index} of {name.partition('Backward')[0]},"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
@@ -133,6 +149,8 @@ def free(nodes: Iterable[Node]) -> None:
     for node in nodes:
         if node.rule.saves:
             node.freed = True
+        elif node.__class__ is not Node:
+            node.release()
 
 
 _SUM: Final = Rule("AddBackward0", "", 1)
@@ -141,39 +159,48 @@ _SUM: Final = Rule("AddBackward0", "", 1)
 Paths = dict[tuple[int, int], Edge]
 
 
-def mirror(
-    nodes: Sequence[Node],
-    roots: Sequence[Edge],
-    cotangents: Sequence[Edge | None],
-    new_id: Callable[[], int],
-) -> Paths:
-    """For each edge of the graph that its gradient itself has a graph: where the gradient's gradient goes.
+class Mirror:
+    """The gradients' own graph as the client pictures it: for each edge of the graph that its gradient itself
+    depends on something, where the gradient's gradient goes.
 
-    The server makes the gradients' graph; this is the client's picture of it, with a node for each step of
-    each derivative, whose edges are those of what the step reads.
+    The server makes the gradients' graph. The picture has a node for each step of each derivative, whose
+    edges are those of what the step reads.
+
+    Attributes:
+        paths: by (identity of a node, which of its outputs).
 
     Args:
-        nodes: what the pass went through, in order.
-        roots: where it started.
-        cotangents: for each root where its weight's gradient goes.
+        nodes: what the pass goes through, in order.
         new_id: gives ids that grow, for the new nodes' place in the order.
-
-    Returns:
-        By (identity of a node, which of its outputs).
     """
-    found: Paths = {}
 
-    def meet(target: Edge, gradient: Edge | None) -> None:
+    def __init__(self, nodes: Sequence[Node], new_id: Callable[[], int]) -> None:
+        self.paths: Paths = {}
+        self._nodes = nodes
+        self._done = 0
+        self._new_id = new_id
+
+    def meet(self, target: Edge, gradient: Edge | None) -> None:
+        """Adds a root, or something else that the gradient at an edge is made of."""
         if gradient is None:
             return
         key = (id(target[0]), target[1])
-        before = found.get(key)
-        found[key] = gradient if before is None else (Node(_SUM, (before, gradient), (), new_id()), 0)
+        before = self.paths.get(key)
+        self.paths[key] = (
+            gradient if before is None else (Node(_SUM, (before, gradient), (), self._new_id()), 0)
+        )
 
-    for root, ct in zip(roots, cotangents, strict=True):
-        meet(root, ct)
-    for node in nodes:
-        cts = [found.get((id(node), k)) for k in range(node.rule.outputs)]
+    def advance(self, until: Node | None = None) -> Paths:
+        """The paths, known up to a node; None: to the end."""
+        while self._done < len(self._nodes) and self._nodes[self._done] is not until:
+            node = self._nodes[self._done]
+            self._done += 1
+            if node.__class__ is Node:  # what is written in Python says itself what it depends on
+                self._through(node)
+        return self.paths
+
+    def _through(self, node: Node) -> None:
+        cts = [self.paths.get((id(node), k)) for k in range(node.rule.outputs)]
         for slot, edge in enumerate(node.edges):
             if edge is None:
                 continue
@@ -191,8 +218,7 @@ def mirror(
                 continue
             name = node.rule.names[slot] if slot < len(node.rule.names) else node.rule.label
             rule = _rule(name, saves=node.rule.saves)
-            meet(edge, (Node(rule, tuple(edges), (), new_id(), node.saved), 0))
-    return found
+            self.meet(edge, (Node(rule, tuple(edges), (), self._new_id(), node.saved), 0))
 
 
 _MIRRORS: Final[dict[tuple[str, bool], Rule]] = {}

@@ -70,10 +70,13 @@ def test_the_mirror_shows_what_gradients_depend_on() -> None:
     y = x * w
     root = edge(y)
     numbers = iter(range(1000, 2000))
-    paths = walk.mirror(walk.reach([root], None).nodes, [root], [None], lambda: next(numbers))
+    paths = walk.Mirror(walk.reach([root], None).nodes, lambda: next(numbers)).advance()
     to_x = paths[id(edge(x)[0]), 0][0]
     assert isinstance(to_x, Node)
     # The gradient for x is w's: it goes on to w only.
     assert [e[0] for e in to_x.edges if e is not None] == [edge(w)[0]]
     plain = edge(x + 1)
-    assert walk.mirror(walk.reach([plain], None).nodes, [plain], [None], lambda: next(numbers)) == {}
+    picture = walk.Mirror(walk.reach([plain], None).nodes, lambda: next(numbers))
+    assert picture.advance() == {}
+    picture.meet(plain, edge(w))
+    assert picture.paths == {(id(plain[0]), 0): edge(w)}
