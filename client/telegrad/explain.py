@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from telegrad.callsite import Site, describe, source
 
 if TYPE_CHECKING:
-    from telegrad_proto.v1 import session_pb2
+    from telegrad.fragments import Batch
 
 #: Messages remembered.
 _KEPT: Final = 1000
@@ -54,15 +54,15 @@ class Message:
     error: str = ""
     at: float = 0.0
 
-    def describe(self, fragment: session_pb2.Fragment, site: Site | None) -> None:
-        """Notes what the fragment carries, and the line that caused it."""
+    def describe(self, batch: Batch, fetches: int, demands: int, site: Site | None) -> None:
+        """Notes what the message carries, and the line that caused it."""
         self.site = site
-        self.nodes = len(fragment.nodes)
-        self.leaves = len(fragment.leaves)
-        self.backwards = len(fragment.backwards)
-        self.fetches = len(fragment.fetches)
-        self.demands = len(fragment.demands)
-        self.releases = len(fragment.releases)
+        self.nodes = len(batch.nodes)
+        self.leaves = len(batch.leaves)
+        self.backwards = len(batch.backwards)
+        self.fetches = fetches
+        self.demands = demands
+        self.releases = len(batch.released)
 
 
 class Log:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from telegrad.convert import payload_of
+from telegrad.forms import MAX_NODES, Forms, Shape
 from telegrad.recorder import BackwardEntry, Entry
 from telegrad.values import Value
 from telegrad_proto.codec import encode_attrs, encode_spec
+from telegrad_proto.form import compact
 from telegrad_proto.limits import MAX_FRAGMENT_NODES, MAX_INLINE_TOTAL_BYTES
-from telegrad_proto.v1 import session_pb2
+from telegrad_proto.v1 import graph_pb2, session_pb2
 
 #: Nodes of one fragment: a message of so many stays well under the message limit.
 _NODES_EACH: Final = min(MAX_FRAGMENT_NODES, 16_384)
@@ -20,29 +22,44 @@ _INLINE_EACH: Final = MAX_INLINE_TOTAL_BYTES // 2
 
 @dataclass(slots=True)
 class Batch:
-    """What was taken from a recorder to be sent."""
+    """What was taken from a recorder to be sent.
+
+    Attributes:
+        next_id: no id that it defines, or that was sent before, is as large.
+    """
 
     nodes: list[Entry] = field(default_factory=list)
     leaves: list[Value] = field(default_factory=list)
     backwards: list[BackwardEntry] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
+    next_id: int = 0
 
     @property
     def first_id(self) -> int:
-        """The smallest id that it defines; all that were sent before are smaller."""
-        ids = [leaf.id for leaf in self.leaves[:1]]
-        ids += [entry[3] for entry in self.nodes[:1]]
-        ids += [request.gradients[0] for request in self.backwards[:1]]
-        return min(ids)
+        """The smallest id that it defines, or the next; all that were sent before are smaller."""
+        first = self.next_id
+        if self.nodes:
+            first = self.nodes[0][3]
+        if self.leaves and self.leaves[0].id < first:
+            first = self.leaves[0].id
+        if self.backwards and self.backwards[0].gradients[0] < first:
+            first = self.backwards[0].gradients[0]
+        return first
 
     def __bool__(self) -> bool:
         return bool(self.nodes or self.leaves or self.backwards or self.released)
 
 
 def fragments_of(
-    batch: Batch, *, inline_bytes: int, upload: Callable[[Value, memoryview], bytes]
-) -> list[session_pb2.Fragment]:
-    """The messages of a batch, in order, without sequence numbers, fetches and demands.
+    batch: Batch,
+    *,
+    inline_bytes: int,
+    upload: Callable[[Value, memoryview], bytes],
+    forms: Forms,
+    fetches: Sequence[int] = (),
+    demands: Sequence[int] = (),
+) -> list[tuple[session_pb2.Fragment, Batch]]:
+    """The messages of a batch, in order, without sequence numbers, each with the part that it carries.
 
     Ids only grow from one message to the next, so where a batch is cut, leaves, nodes and backward requests
     are cut at the same id.
@@ -51,10 +68,56 @@ def fragments_of(
         batch: what to send.
         inline_bytes: larger arrays travel apart.
         upload: sends an array apart from the fragments and gives its digest.
+        forms: what was sent before, for what is not too long to come again.
+        fetches: ids of what the last message asks to be computed and sent back.
+        demands: ids of what it asks to be computed.
     """
-    if len(batch.nodes) <= _NODES_EACH and _inline_total(batch.leaves, inline_bytes) <= _INLINE_EACH:
-        return [_fragment(batch, inline_bytes, upload)]
-    return [_fragment(part, inline_bytes, upload) for part in _cut(batch, inline_bytes)]
+    count = len(batch.nodes)
+    if count > _NODES_EACH or (batch.leaves and _inline_total(batch.leaves, inline_bytes) > _INLINE_EACH):
+        parts = list(_cut(batch, inline_bytes))
+        made = [(_fragment(part, inline_bytes, upload), part) for part in parts]
+    elif count > MAX_NODES or not (batch.nodes or batch.backwards):
+        made = [(_fragment(batch, inline_bytes, upload), batch)]
+    else:
+        return [(_formed(batch, inline_bytes, upload, forms, fetches, demands), batch)]
+    made[-1][0].fetches.extend(fetches)
+    made[-1][0].demands.extend(demands)
+    return made
+
+
+def _formed(
+    batch: Batch,
+    inline_bytes: int,
+    upload: Callable[[Value, memoryview], bytes],
+    forms: Forms,
+    fetches: Sequence[int],
+    demands: Sequence[int],
+) -> session_pb2.Fragment:
+    shape = Shape(batch, fetches, demands)
+    form = forms.find(shape)
+    if form is None:
+        plain = _fragment(batch, inline_bytes, upload)
+        plain.fetches.extend(fetches)
+        plain.demands.extend(demands)
+        fragment = compact(plain, shape.base, shape.outside)
+        forms.learn(shape, fragment.form)
+        return fragment
+    fragment = session_pb2.Fragment(
+        form=form, base=shape.base, outside=shape.outside, releases=shape.released
+    )
+    for leaf in batch.leaves:
+        _fill(fragment.leaves.add(), leaf, inline_bytes, upload)
+    return fragment
+
+
+def _fill(
+    message: graph_pb2.Leaf, leaf: Value, inline_bytes: int, upload: Callable[[Value, memoryview], bytes]
+) -> None:
+    data = payload_of(leaf)
+    if leaf.spec.nbytes <= inline_bytes:
+        message.data = data.tobytes()
+    else:
+        message.digest = upload(leaf, data)
 
 
 def _inline_total(leaves: Sequence[Value], inline_bytes: int) -> int:
@@ -96,12 +159,7 @@ def _fragment(
 ) -> session_pb2.Fragment:
     fragment = session_pb2.Fragment(releases=batch.released)
     for leaf in batch.leaves:
-        data = payload_of(leaf)
-        message = fragment.leaves.add(id=leaf.id, spec=encode_spec(leaf.spec))
-        if leaf.spec.nbytes <= inline_bytes:
-            message.data = data.tobytes()
-        else:
-            message.digest = upload(leaf, data)
+        _fill(fragment.leaves.add(id=leaf.id, spec=encode_spec(leaf.spec)), leaf, inline_bytes, upload)
     add = fragment.nodes.add
     for op, inputs, attrs, output, needs, _, _ in batch.nodes:
         # Every field named costs time, also one that is empty.

@@ -70,7 +70,7 @@ class Refusals:
         """Notes a refused fragment.
 
         Args:
-            fragment: as it was sent.
+            fragment: as it was sent, without a form.
             leaves: the values whose arrays it carried; those that are still held are as if never sent.
             error: what the server said.
 

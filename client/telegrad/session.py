@@ -11,8 +11,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Final
 from weakref import ref
@@ -21,6 +22,7 @@ from telegrad.callsite import here
 from telegrad.convert import NDArray, array_of
 from telegrad.errors import at_line
 from telegrad.explain import Log, Message
+from telegrad.forms import Forms
 from telegrad.fragments import Batch, fragments_of
 from telegrad.recorder import Recorder
 from telegrad.refusals import LeafRefusedError, Refusals
@@ -35,6 +37,7 @@ from telegrad_proto.errors import (
     SessionError,
     TelegradError,
 )
+from telegrad_proto.form import expand
 from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
@@ -42,6 +45,8 @@ from telegrad_proto.v1 import session_pb2
 #: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more
 #: (OUTCOME_WINDOW).
 UNANSWERED_LIMIT: Final = 32
+
+Fragments = list[tuple[session_pb2.Fragment, Batch]]
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ class Session:
         self._coming: dict[int, int] = {}
         self._failure: TelegradError | None = None
         self._refusals = Refusals()
+        self._forms = Forms()
         self._uploaded_bytes = 0  # since the last fragment
         self._closed = False
         # Also at the interpreter's end: a server then need not wait for the session's lease.
@@ -124,26 +130,31 @@ class Session:
                 wanted += self._live_outputs(batch)
             if not (batch or fetches or wanted):
                 return self._seq
-            fragments = self._fragments(batch, opened.inline_limit_bytes)
+            fetched = {value.id: value for value in fetches}
+            make = partial(
+                fragments_of,
+                batch,
+                inline_bytes=opened.inline_limit_bytes,
+                upload=self._upload,
+                forms=self._forms,
+                fetches=list(fetched),
+                demands=wanted,
+            )
+            *fragments, (last, part) = self._fragments(batch, make)
             self.recorder.remember(batch.nodes)
-            last = fragments.pop()
             leaves = [ref(value) for value in batch.leaves]
-            for fragment in fragments:
-                self._send(fragment, reason, {}, leaves)
-            if fetches:
-                last.fetches.extend([value.id for value in fetches])
-            if wanted:
-                last.demands.extend(wanted)
+            for fragment, earlier in fragments:
+                self._send(fragment, reason, {}, leaves, earlier)
             if self.timeout_s is not None:
                 last.timeout_ms = max(1, int(self.timeout_s * 1000))
-            self._send(last, reason, {value.id: value for value in fetches}, leaves)
+            self._send(last, reason, fetched, leaves, part, len(wanted))
             return self._seq
 
-    def _fragments(self, batch: Batch, inline_bytes: int) -> list[session_pb2.Fragment]:
+    def _fragments(self, batch: Batch, make: Callable[[], Fragments]) -> Fragments:
         """The messages of a batch, its large arrays uploaded."""
         try:
             try:
-                return fragments_of(batch, inline_bytes=inline_bytes, upload=self._upload)
+                return make()
             except LeafRefusedError as refused:
                 first = batch.first_id
                 released = [id_ for id_ in batch.released if id_ < first]
@@ -151,10 +162,11 @@ class Session:
                     raise
                 # The room may be taken by what these releases are about to free.
                 batch.released = [id_ for id_ in batch.released if id_ >= first]
-                self._send(session_pb2.Fragment(releases=released), "release", {}, [])
+                gone = Batch(released=released)
+                self._send(session_pb2.Fragment(releases=released), "release", {}, [], gone)
                 while self._unanswered:
                     self._receive_one()
-                return fragments_of(batch, inline_bytes=inline_bytes, upload=self._upload)
+                return make()
         except LeafRefusedError as refused:
             self._refusals.drop(batch, refused)
             self._put_back(batch)
@@ -167,18 +179,17 @@ class Session:
     def _upload(self, value: Value, data: memoryview) -> bytes:
         """Sends an array apart from the fragments, if the server does not have it; its digest."""
         digest = digest_of(data)
-        if self.transport.missing([digest]):
-            try:
-                self.transport.put(digest, data)
-            except (EvaluationError, GraphError, PayloadError) as error:
-                raise LeafRefusedError(value, error) from None
-            self._uploaded_bytes += len(data)
+        try:
+            if self.transport.put(digest, data):
+                self._uploaded_bytes += len(data)
+        except (EvaluationError, GraphError, PayloadError) as error:
+            raise LeafRefusedError(value, error) from None
         return digest
 
     def _take(self) -> Batch:
         recorder = self.recorder
         with recorder.lock:
-            batch = Batch(recorder.pending, recorder.leaves, recorder.backwards)
+            batch = Batch(recorder.pending, recorder.leaves, recorder.backwards, next_id=recorder.next_id)
             recorder.pending, recorder.leaves, recorder.backwards = [], [], []
             # A finalizer may append at any moment: what it appends after the slice stays for the next
             # fragment.
@@ -210,6 +221,8 @@ class Session:
         reason: str,
         fetched: dict[int, Value],
         leaves: list[ref[Value]],
+        batch: Batch,
+        demands: int = 0,
     ) -> None:
         while len(self._unanswered) >= UNANSWERED_LIMIT:
             self._receive_one()
@@ -225,7 +238,7 @@ class Session:
             raise
         finally:
             # What is only told later is noted when the message is on its way.
-            message.describe(fragment, here())
+            message.describe(batch, len(fetched), demands, here())
             message.uploaded_bytes, self._uploaded_bytes = self._uploaded_bytes, 0
             self.log.add(message)
 
@@ -271,11 +284,11 @@ class Session:
 
     def _refused(self, sent: _Sent, error: TelegradError) -> TelegradError:
         """Forgets what only a refused fragment would have made known; the error to raise."""
-        recorder = self.recorder
+        recorder, fragment = self.recorder, expand(sent.fragment)
         with recorder.lock:
-            ids = {leaf.id for leaf in sent.fragment.leaves}
+            ids = {leaf.id for leaf in fragment.leaves}
             own = [known for known in sent.leaves if (value := known()) is not None and value.id in ids]
-            error, released = self._refusals.add(sent.fragment, own, at_line(error, recorder))
+            error, released = self._refusals.add(fragment, own, at_line(error, recorder))
             recorder.released[:0] = released
             recorder.constants.clear()
         return error

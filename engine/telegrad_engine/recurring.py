@@ -1,10 +1,10 @@
 """Fragments that come again: a training loop sends the same operators on other numbers, step after step.
 
 Most fragments leave no graph behind: when they have been evaluated, every id that outlives them names an
-array. For such a fragment all that reading, planning and settling finds out follows from its structure:
-operators, wiring, attributes, specs, with ids counted from the session's last one. So it is done once. When
-the structure comes again the known plan runs on the new arrays, and the new ids name its results; no node is
-made.
+array. For such a fragment all that reading, planning and settling finds out follows from its structure: its
+form (see `telegrad_proto.form`), and what it stands on. So it is done once. When the structure comes again
+the known plan runs on the new arrays, and the new ids name its results; no node is made, and the form is not
+even read.
 
 What is known is never more than a shortcut. Whatever is unusual (an unknown id, a limit, an error while
 computing) leads to the long way, before anything was changed.
@@ -15,109 +15,89 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from telegrad_engine.plan.compiler import Plan
 from telegrad_engine.runtime.device import Device
 from telegrad_engine.runtime.evaluate import Ran
 from telegrad_engine.runtime.executor import Interrupt
+from telegrad_engine.runtime.leaves import LeafMaker
+from telegrad_proto.codec import decode_spec
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.ir import Buffer, Value
 from telegrad_proto.limits import MAX_LIVE_VALUES, MAX_VALUE_ID
 from telegrad_proto.spec import Spec
-from telegrad_proto.v1 import session_pb2
+from telegrad_proto.v1 import graph_pb2, session_pb2
 
 #: Structures remembered for one session; a program has a few loops.
 _REMEMBERED: Final = 256
 
-#: Longer fragments take long anyway, and their keys would take much memory.
-_MAX_NODES: Final = 2_000
+#: Longer forms take long anyway, and would take much memory.
+_MAX_BYTES: Final = 64 * 1024
 
 #: A client may leave ids out, but these are looked through one by one.
-_MAX_SPAN: Final = 10 * _MAX_NODES
+_MAX_SPAN: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """What is the same each time.
-
-    Ids are counted from the session's last one: 1, 2, ... are new; -1, -2, ... are values from before, in the
-    order of `outside`.
+class Structure(NamedTuple):
+    """What is the same each time, and on which values this time.
 
     Attributes:
         key: equal for fragments that do the same.
-        outside: ids of values from before.
-        releases: ids from before that the fragment releases; they are no part of the key.
+        outside: the values from before that the fragment names.
+        base: its new ids count on from here.
+        releases: ids from before that it releases; they are no part of the key.
     """
 
     key: tuple[Any, ...]
-    outside: tuple[int, ...]
-    releases: tuple[int, ...]
+    outside: list[Value]
+    base: int
+    releases: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """What a structure leads to.
+    """What a structure leads to. Values have indices: first those from outside, then the leaves.
 
     Attributes:
         plan: the steps.
-        loads: for each number that the plan loads, the relative id of its value.
+        loads: index of the value, and the plan's slot for its array.
+        leaves: specs of the fragment's own leaves.
+        kept_leaves: index, relative id and whether gradients are wanted for it, of each leaf that stays.
         made: relative id, spec, plan slot and whether gradients are wanted for it, of each result that stays.
-        kept_leaves: relative ids of the leaves that stay, with whether gradients are wanted for them.
-        fetches: relative ids of what is sent back.
+        fetches: what is sent back: an index, or the relative id of a result and 1.
         span: how far the session's ids go on.
     """
 
     plan: Plan
-    loads: Mapping[int, int]
+    loads: tuple[tuple[int, int], ...]
+    leaves: tuple[Spec, ...]
+    kept_leaves: tuple[tuple[int, int, bool], ...]
     made: tuple[tuple[int, Spec, int, bool], ...]
-    kept_leaves: tuple[tuple[int, bool], ...]
-    fetches: tuple[int, ...]
+    fetches: tuple[tuple[int, int], ...]
     span: int
 
 
 def structure_of(
     fragment: session_pb2.Fragment, last_id: int, names: Mapping[int, Value]
 ) -> Structure | None:
-    """The fragment's structure, or None where it may leave a graph behind."""
-    nodes = fragment.nodes[:]
-    if len(nodes) > _MAX_NODES:
+    """The fragment's structure, or None where it has no form, or stands on a graph that is still wanted."""
+    form, base = fragment.form, fragment.base
+    if not form or base < last_id:
         return None
-    outside: dict[int, int] = {}
-
-    def relative(ids: Sequence[int]) -> tuple[int, ...]:
-        return tuple([i - last_id if i > last_id else -1 - outside.setdefault(i, len(outside)) for i in ids])
-
-    parts: list[Any] = []
-    for leaf in fragment.leaves[:]:
-        spec = leaf.spec
-        parts += (leaf.id - last_id, spec.dtype, tuple(spec.shape))
-    for node in nodes:
-        parts += (node.op, node.attrs, node.output - last_id, relative(node.inputs), tuple(node.needs))
-    for request in fragment.backwards[:]:
-        if request.retain_graph or request.create_graph:
-            return None
-        cts = request.cotangents[:]
-        parts += (
-            request.after,
-            request.batched,
-            relative(request.roots),
-            tuple([i != 0 for i in cts]),
-            relative([i for i in cts if i]),
-            relative(request.wrt),
-            relative(request.gradients),
-        )
-    parts.append(relative(fragment.fetches))
-    parts.append(relative(fragment.demands))
-    releases = fragment.releases[:]
-    parts.append(tuple([i - last_id for i in releases if i > last_id]))
-    for id_ in outside:
+    if fragment.nodes or fragment.backwards or fragment.fetches or fragment.demands:
+        return None  # they belong into the form
+    key: list[Any] = [form]
+    outside = []
+    for id_ in fragment.outside[:]:
         value = names.get(id_)
         if value is None or value.leaf is None:
             return None
-        parts.append(value.spec)
-        parts.append(value.tracked)
-    return Structure(tuple(parts), tuple(outside), tuple([i for i in releases if i <= last_id]))
+        outside.append(value)
+        key += (value.spec, value.tracked)
+    if len(outside) > 1 and len(set(outside)) < len(outside):
+        return None  # a value under two places would be another structure
+    return Structure(tuple(key), outside, base, fragment.releases[:])
 
 
 class Recurring:
@@ -127,12 +107,16 @@ class Recurring:
         names: the session's live values by id.
         buffers: the arrays that live ids hold.
         device: where to compute.
+        leaves: makes the arrays that fragments bring.
     """
 
-    def __init__(self, names: dict[int, Value], buffers: dict[int, Buffer], device: Device) -> None:
+    def __init__(
+        self, names: dict[int, Value], buffers: dict[int, Buffer], device: Device, leaves: LeafMaker
+    ) -> None:
         self._names = names
         self._buffers = buffers
         self._device = device
+        self._leaves = leaves
         self._known: OrderedDict[tuple[Any, ...], Shortcut] = OrderedDict()
 
     def find(self, structure: Structure) -> Shortcut | None:
@@ -141,13 +125,17 @@ class Recurring:
         if found is None:
             return None
         self._known.move_to_end(structure.key)
-        device, names = self._device, self._names
-        gone = set(structure.releases)
-        if len(gone) != len(structure.releases) or not gone <= names.keys():
-            return None
-        if any(structure.outside[-1 - i] in gone for i in found.fetches if i < 0):
-            return None
+        device, names, releases = self._device, self._names, structure.releases
+        if releases:
+            gone = set(releases)
+            if len(gone) != len(releases) or not gone <= names.keys():
+                return None
+            outside = structure.outside
+            if any(i < len(outside) and outside[i].id in gone for i, made in found.fetches if not made):
+                return None
         if len(names) + len(found.made) + len(found.kept_leaves) > MAX_LIVE_VALUES:
+            return None
+        if structure.base + found.span > MAX_VALUE_ID:
             return None
         room = device.room_bytes()
         if room is not None and found.plan.peak_bytes > room:
@@ -158,44 +146,51 @@ class Recurring:
         self,
         shortcut: Shortcut,
         structure: Structure,
-        leaves: Mapping[int, tuple[Spec, Buffer]],
-        last_id: int,
+        leaves: Sequence[graph_pb2.Leaf],
         interrupt: Interrupt,
     ) -> list[Value] | None:
         """Do what the structure stands for.
 
         Args:
             shortcut: what it leads to.
-            structure: where the values from before are named.
-            leaves: the fragment's own leaves, by relative id.
-            last_id: the session's last id.
+            structure: on which values.
+            leaves: the contents of the fragment's leaves.
             interrupt: how to stop.
 
         Returns:
-            the values to send back, or None where computing failed; then nothing was changed.
+            the values to send back, or None where something is wrong with a leaf or computing failed; then
+            nothing was changed.
         """
-        if last_id + shortcut.span > MAX_VALUE_ID:
+        if len(leaves) != len(shortcut.leaves):
             return None
-        names, backend, ledger = self._names, self._device.backend, self._device.ledger
-        values = {i: Value(spec, leaf=buffer) for i, (spec, buffer) in leaves.items()}
-        values.update({-1 - k: names[id_] for k, id_ in enumerate(structure.outside)})
+        backend, base = self._device.backend, structure.base
+        values = structure.outside.copy()
+        slots: list[Any] = [None] * shortcut.plan.slots
         try:
-            loads = {number: values[i] for number, i in shortcut.loads.items()}
-            slots = self._device.run(shortcut.plan, loads, interrupt)
+            for leaf, spec in zip(leaves, shortcut.leaves, strict=True):
+                values.append(Value(spec, leaf=self._leaves.filled(spec, leaf)))
+            for index, slot in shortcut.loads:
+                buffer = values[index].leaf
+                assert buffer is not None, "a structure stands on leaves"
+                slots[slot] = buffer.array
+            self._device.take_steps(shortcut.plan, slots, interrupt)
         except TelegradError:
             return None  # the long way fails in the same place, and knows the line
+        made: dict[int, Value] = {}
         for i, spec, slot, tracked in shortcut.made:
-            buffer = Buffer(backend.owned(slots[slot]), spec.nbytes, ledger)
-            values[i] = value = Value(spec, leaf=buffer)
+            buffer = Buffer(backend.owned(slots[slot]), spec.nbytes, self._device.ledger)
+            made[i] = value = Value(spec, leaf=buffer)
             value.tracked = tracked
-            self._name(last_id + i, value, buffer)
-        for i, tracked in shortcut.kept_leaves:
-            values[i].tracked = tracked
-            self._name(last_id + i, values[i], leaves[i][1])
+            self._name(base + i, value, buffer)
+        for index, i, tracked in shortcut.kept_leaves:
+            value = values[index]
+            value.tracked = tracked
+            assert value.leaf is not None, "it was made as one"
+            self._name(base + i, value, value.leaf)
         for id_ in structure.releases:
-            names.pop(id_).held = False
+            self._names.pop(id_).held = False
             self._buffers.pop(id_, None)
-        return [values[i] for i in shortcut.fetches]
+        return [made[i] if own else values[i] for i, own in shortcut.fetches]
 
     def _name(self, id_: int, value: Value, buffer: Buffer) -> None:
         value.id, value.held = id_, True
@@ -205,50 +200,56 @@ class Recurring:
     def learn(
         self,
         structure: Structure,
+        outside: Sequence[int],
         fragment: session_pb2.Fragment,
-        last_ids: tuple[int, int],
+        last_id: int,
         ran: Ran | None,
     ) -> None:
         """Remember where a structure led to, if it left no graph behind.
 
         Args:
             structure: as it was before the fragment was applied.
-            fragment: which has been applied and evaluated.
-            last_ids: the session's last id before and after.
+            outside: the ids of its values from before.
+            fragment: the expanded fragment, which has been applied and evaluated.
+            last_id: the session's last id by now.
             ran: the plan that ran and on what; None where nothing had to be computed.
         """
-        before, after = last_ids
-        if ran is None or after - before > _MAX_SPAN:
+        base, names = structure.base, self._names
+        if ran is None or last_id - base > _MAX_SPAN or len(structure.key[0]) > _MAX_BYTES:
             return
-        place = {id_: -1 - k for k, id_ in enumerate(structure.outside)}
-        own = {leaf.id: leaf.id - before for leaf in fragment.leaves}
-        place.update(own)
-        loads: dict[int, int] = {}
-        for number, id_ in ran.loaded.items():
-            found = place.get(id_)
-            if found is None:
-                return
-            loads[number] = found
+        if any(request.retain_graph or request.create_graph for request in fragment.backwards):
+            return
+        own = [leaf.id for leaf in fragment.leaves]
+        index = {id_: i for i, id_ in enumerate((*outside, *own))}
+        if not index.keys() >= set(ran.loaded.values()):
+            return
+        loads = tuple([(index[ran.loaded[number]], slot) for slot, number in ran.plan.loads])
         made = []
         kept_leaves = []
-        for id_ in range(before + 1, after + 1):
-            value = self._names.get(id_)
+        for id_ in range(base + 1, last_id + 1):
+            value = names.get(id_)
             if value is None:
                 continue
             if value.leaf is None:
                 return
-            if id_ in own:
-                kept_leaves.append((id_ - before, value.tracked))
+            if id_ in index:
+                kept_leaves.append((index[id_], id_ - base, value.tracked))
             elif id_ in ran.kept:
-                made.append((id_ - before, value.spec, ran.kept[id_], value.tracked))
+                made.append((id_ - base, value.spec, ran.kept[id_], value.tracked))
             else:
                 return
-            place[id_] = id_ - before
-        fetches = tuple([place.get(id_, 0) for id_ in fragment.fetches])
-        if 0 in fetches:
-            return
+        fetches = []
+        stays = {i for i, *_ in made}
+        for id_ in fragment.fetches:
+            if id_ in index:
+                fetches.append((index[id_], 0))
+            elif id_ - base in stays:
+                fetches.append((id_ - base, 1))
+            else:
+                return
+        specs = tuple([decode_spec(leaf.spec) for leaf in fragment.leaves])
         self._known[structure.key] = Shortcut(
-            ran.plan, loads, tuple(made), tuple(kept_leaves), fetches, after - before
+            ran.plan, loads, specs, tuple(kept_leaves), tuple(made), tuple(fetches), last_id - base
         )
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from threading import Lock, RLock
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from telegrad_engine.grad.residuals import spent
@@ -16,6 +16,7 @@ from telegrad_engine.ops.registry import check_catalogue, load_families
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.recurring import Recurring, Structure, structure_of
+from telegrad_engine.runtime.answers import answer, host_array
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.device import Device
 from telegrad_engine.runtime.evaluate import Evaluated, evaluate
@@ -25,7 +26,7 @@ from telegrad_engine.runtime.inspect import residuals_reply
 from telegrad_engine.runtime.leaves import LeafMaker
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
 from telegrad_proto.backward import DecodedBackward
-from telegrad_proto.codec import FragmentReader, check_fragment_size, encode_spec
+from telegrad_proto.codec import FragmentReader, check_fragment_size
 from telegrad_proto.errors import (
     InternalError,
     LimitError,
@@ -33,11 +34,10 @@ from telegrad_proto.errors import (
     StructureError,
     TelegradError,
 )
+from telegrad_proto.form import expand
 from telegrad_proto.ir import Buffer, Ledger, Node, Value
 from telegrad_proto.limits import (
-    INLINE_BYTES,
     MAX_BACKWARD_NODES,
-    MAX_INLINE_TOTAL_BYTES,
     MAX_LIVE_VALUES,
     OUTCOME_WINDOW,
 )
@@ -84,7 +84,7 @@ class EngineSession:
         self._lock: Final = RLock()
         self._names: Final[dict[int, Value]] = {}
         self._buffers: Final[dict[int, Buffer]] = {}
-        self._recurring: Final = Recurring(self._names, self._buffers, self._device)
+        self._recurring: Final = Recurring(self._names, self._buffers, self._device, self._leaves)
         self._pending: list[Pending] = []
         self._walked = 0
         self._last_id = 0
@@ -139,7 +139,8 @@ class EngineSession:
         interrupt: Interrupt,
     ) -> None:
         """Read the fragment into the graph, then compute what it wants."""
-        started, before = time.perf_counter_ns(), self._last_id
+        started, outside = time.perf_counter_ns(), fragment.outside[:]
+        fragment = expand(fragment)
         wanted = self._append(fragment)
         outcome.applied = True
         timings = outcome.timings
@@ -147,9 +148,9 @@ class EngineSession:
         stats = self._evaluate(wanted, interrupt)
         timings.plan_ns, timings.execute_ns = stats.plan_ns, stats.execute_ns
         timings.steps, timings.plan_cached = stats.steps, stats.plan_cached
-        self._answer(outcome, wanted[: len(fragment.fetches)])
+        answer(outcome, wanted[: len(fragment.fetches)], self._backend)
         if structure is not None and not self._pending:
-            self._recurring.learn(structure, fragment, (before, self._last_id), stats.ran)
+            self._recurring.learn(structure, outside, fragment, self._last_id, stats.ran)
 
     def _shortcut(
         self,
@@ -159,21 +160,21 @@ class EngineSession:
         interrupt: Interrupt,
     ) -> bool:
         """Do what a fragment of this structure did before; False where it has to go the long way."""
-        started, before = time.perf_counter_ns(), self._last_id
+        started, leaves = time.perf_counter_ns(), fragment.leaves[:]
         shortcut = self._recurring.find(structure)
         if shortcut is None:
             return False
-        leaves = {leaf.id - before: self._leaves.make(leaf) for leaf in fragment.leaves[:]}
-        values = self._recurring.follow(shortcut, structure, leaves, before, interrupt)
+        values = self._recurring.follow(shortcut, structure, leaves, interrupt)
         if values is None:
             return False
-        self._last_id = before + shortcut.span
-        self._leaves.used(fragment.leaves)
+        self._last_id = max(self._last_id, structure.base + shortcut.span)
+        if leaves:
+            self._leaves.used(leaves)
         outcome.applied = True
         timings = outcome.timings
         timings.execute_ns = time.perf_counter_ns() - started
         timings.steps, timings.plan_cached = len(shortcut.plan.steps), True
-        self._answer(outcome, values)
+        answer(outcome, values, self._backend)
         return True
 
     def _fail(
@@ -323,21 +324,6 @@ class EngineSession:
                 if value.held and (known := value.buffer) is not None:
                     value.cut(known)
 
-    def _answer(self, outcome: session_pb2.Outcome, values: Sequence[Value]) -> None:
-        room = MAX_INLINE_TOTAL_BYTES
-        for value in values:
-            spec = value.spec
-            if spec.nbytes > INLINE_BYTES or spec.nbytes > room:
-                outcome.values.add(id=value.id, spec=encode_spec(spec), by_get=True)
-            else:
-                room -= spec.nbytes
-                outcome.values.add(id=value.id, spec=encode_spec(spec), data=self._host(value).tobytes())
-
-    def _host(self, value: Value) -> Any:
-        buffer = value.buffer
-        assert buffer is not None, "an answer is computed before it is given"
-        return self._backend.to_host(buffer.array, value.spec)
-
     def cancel(self, seq: int) -> bool:
         """Stop the evaluation of a fragment, or of one still to come; returns whether it was running."""
         with self._cancel_lock:
@@ -379,7 +365,9 @@ class EngineSession:
                 raise StructureError(f"get: value {value_id} is released or never defined", value=value_id)
             self._evaluate([value], Interrupt())
             spec = value.spec
-            return spec, memoryview(self._host(value)).cast("B") if spec.nbytes else memoryview(b"")
+            return spec, memoryview(host_array(value, self._backend)).cast(
+                "B"
+            ) if spec.nbytes else memoryview(b"")
 
     def residuals(self) -> session_pb2.ResidualsReply:
         """What is kept for backward passes to come: value, bytes, decision, reason."""

@@ -5,4 +5,4 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 #: Grows by one when a message's meaning changes in a way that an older peer would misread.
-PROTOCOL = 1
+PROTOCOL = 2

@@ -7,9 +7,11 @@ import pytest
 
 import telegrad as tg
 from telegrad import fragments
+from telegrad.forms import Forms
 from telegrad.fragments import Batch, fragments_of
 from telegrad.session import Session
 from telegrad.values import Value
+from telegrad_proto.form import expand
 
 LIMIT = 64 * 1024
 
@@ -23,7 +25,9 @@ def test_one_message_says_it_all(session: Session) -> None:
     y = (x * 3).sum()
     batch = session._take()
     batch.released = [99]
-    (message,) = fragments_of(batch, inline_bytes=LIMIT, upload=no_upload)
+    ((formed, part),) = fragments_of(batch, inline_bytes=LIMIT, upload=no_upload, forms=Forms())
+    assert part is batch
+    message = expand(formed)
     arrays = [np.array([1, 2], np.float32), np.float32(3)]
     assert [leaf.data for leaf in message.leaves] == [array.tobytes() for array in arrays]
     assert [node.op for node in message.nodes] == ["mul", "sum"]
@@ -41,7 +45,7 @@ def test_large_arrays_go_by_their_digest(session: Session) -> None:
         seen.append(len(data))
         return b"d" * 32
 
-    (message,) = fragments_of(session._take(), inline_bytes=LIMIT, upload=upload)
+    ((message, _),) = fragments_of(session._take(), inline_bytes=LIMIT, upload=upload, forms=Forms())
     assert seen == [4 * LIMIT]
     assert message.leaves[0].digest == b"d" * 32
     assert x.shape == (LIMIT,)
@@ -62,7 +66,8 @@ def test_a_cut_keeps_ids_growing(session: Session, monkeypatch: pytest.MonkeyPat
     last = 0
     for _ in range(3):
         kept.append(kept[-1] * 1.5)
-    for message in fragments_of(session._take(), inline_bytes=LIMIT, upload=no_upload):
+    made = fragments_of(session._take(), inline_bytes=LIMIT, upload=no_upload, forms=Forms())
+    for message in [expand(formed) for formed, _ in made]:
         ids = [leaf.id for leaf in message.leaves] + [node.output for node in message.nodes]
         assert min(ids) > last
         last = max(ids)

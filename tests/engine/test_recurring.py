@@ -14,6 +14,7 @@ from telegrad_engine.session import EngineSession
 from telegrad_proto import dtypes
 from telegrad_proto.codec import encode_attrs, encode_spec
 from telegrad_proto.errors import OutOfMemoryError, StructureError, TelegradError
+from telegrad_proto.form import compact, expand
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import graph_pb2, session_pb2
@@ -23,7 +24,9 @@ ALL = encode_attrs(((0,), False))
 
 #: The fields that a structure is made of: a new one changes what a fragment does, so the key needs it.
 KNOWN_FIELDS = {
-    session_pb2.Fragment: "seq leaves nodes backwards fetches demands releases timeout_ms",
+    session_pb2.Fragment: (
+        "seq leaves nodes backwards fetches demands releases timeout_ms snapshot form base outside"
+    ),
     graph_pb2.Leaf: "id spec data digest",
     graph_pb2.Node: "op inputs attrs output needs",
     graph_pb2.Backward: "after roots cotangents wrt gradients retain_graph create_graph batched",
@@ -55,6 +58,12 @@ def follows() -> Iterator[mock.Mock]:
 
 def step(base: int, data: list[float], *, seq: int, releases: tuple[int, ...] = ()) -> session_pb2.Fragment:
     """x -> sum(x * x) and its gradient, with ids after `base`."""
+    return compact(plain_step(base, data, seq=seq, releases=releases), base, ())
+
+
+def plain_step(
+    base: int, data: list[float], *, seq: int, releases: tuple[int, ...] = ()
+) -> session_pb2.Fragment:
     fragment = session_pb2.Fragment(seq=seq, fetches=[base + 3, base + 4], releases=[base + 2, *releases])
     fragment.leaves.add(id=base + 1, spec=encode_spec(F4), data=np.asarray(data, "<f4").tobytes())
     fragment.nodes.add(op="mul", inputs=[base + 1, base + 1], output=base + 2, needs=[0, 1])
@@ -99,11 +108,18 @@ def test_results_of_a_shortcut_are_values_like_others(session: EngineSession, fo
 @pytest.mark.parametrize(
     "change",
     [
-        lambda f: f.nodes[0].inputs.__setitem__(1, 99),  # unknown id
+        lambda f: f.outside.append(3),  # what the form knows nothing of
         lambda f: f.releases.append(98),  # released, never defined
-        lambda f: f.releases.append(f.releases[0]),  # twice
+        lambda f: f.releases.extend([1, 1]),  # twice
         lambda f: setattr(f.leaves[0], "data", b"123"),
-        lambda f: setattr(f.nodes[1], "output", f.nodes[0].output),
+        lambda f: setattr(f.leaves[0], "id", 7),
+        lambda f: f.leaves.add(data=bytes(16)),
+        lambda f: f.leaves.pop(),
+        lambda f: f.nodes.add(op="neg", inputs=[1], output=20),  # beside the form
+        lambda f: f.fetches.append(1),
+        lambda f: setattr(f, "base", 0),  # ids that were used before
+        lambda f: setattr(f, "base", 2**63),
+        lambda f: setattr(f, "form", f.form[:-1]),
     ],
 )
 def test_what_is_wrong_goes_the_long_way_and_changes_nothing(
@@ -126,16 +142,18 @@ def test_a_value_with_a_graph_behind_it_is_no_case_for_a_shortcut(session: Engin
     lazy = session_pb2.Fragment(seq=2)
     lazy.nodes.add(op="mul", inputs=[1, 1], output=11)
     session.apply(lazy)
-    use = session_pb2.Fragment(seq=3, fetches=[21])
-    use.nodes.add(op="add", inputs=[11, 1], output=21)
+    plain = session_pb2.Fragment(seq=3, fetches=[21])
+    plain.nodes.add(op="add", inputs=[11, 1], output=21)
+    use = compact(plain, 20, (11, 1))
     assert structure_of(use, 11, session._names) is None
     assert arrays(session.apply(use)) == [[2.0, 6.0, 12.0, 20.0]]
 
 
 def test_retained_graphs_are_no_case_for_a_shortcut(session: EngineSession, follows: mock.Mock) -> None:
     for turn in range(3):
-        fragment = step(4 * turn, [1, 2, 3, 4], seq=turn + 1)
+        fragment = plain_step(4 * turn, [1, 2, 3, 4], seq=turn + 1)
         fragment.backwards[0].retain_graph = True
+        fragment = compact(fragment, 4 * turn, ())
         assert arrays(session.apply(fragment))[1] == [2.0, 4.0, 6.0, 8.0]
     assert follows.call_count == 0
 
@@ -150,7 +168,7 @@ def test_an_error_while_computing_is_that_of_the_long_way(session: EngineSession
         fragment.leaves.add(id=base + 2, spec=encode_spec(index), data=np.int64(position).tobytes())
         attrs = encode_attrs(((0,),))
         fragment.nodes.add(op="index", inputs=[base + 1, base + 2], attrs=attrs, output=base + 3)
-        outcome = session.apply(fragment)
+        outcome = session.apply(compact(fragment, base, ()))
         if position < 3:
             assert arrays(outcome) == [[float(position)]]
         else:
@@ -178,8 +196,52 @@ def test_a_fetched_value_that_is_released_is_refused(session: EngineSession) -> 
     for turn, gone in enumerate(((), (), (1,))):
         fragment = session_pb2.Fragment(seq=2 + turn, fetches=[1, 11 + turn], releases=gone)
         fragment.nodes.add(op="add", inputs=[1, 1], output=11 + turn)
-        outcome = session.apply(fragment)
+        outcome = session.apply(compact(fragment, 10 + turn, (1,)))
         if gone:
             assert isinstance(from_status(outcome.error), StructureError)
         else:
             assert arrays(outcome)[1] == [2.0, 4.0, 6.0, 8.0]
+
+
+def test_values_from_before_are_read_anew_each_time(session: EngineSession, follows: mock.Mock) -> None:
+    for turn in range(3):
+        session.apply(step(10 * turn, [turn, 1, 2, 3], seq=2 * turn + 1))
+        use = session_pb2.Fragment(seq=2 * turn + 2, fetches=[10 * turn + 5, 10 * turn + 1])
+        use.nodes.add(op="mul", inputs=[10 * turn + 1, 10 * turn + 4], output=10 * turn + 5)
+        made = compact(use, 10 * turn + 4, (10 * turn + 1, 10 * turn + 4))
+        assert arrays(session.apply(made)) == [[2.0 * turn * turn, 2.0, 8.0, 18.0], [turn, 1.0, 2.0, 3.0]]
+    assert follows.call_count == 4
+
+
+def test_one_value_in_two_places_is_another_structure(session: EngineSession, follows: mock.Mock) -> None:
+    """The gradient of x * y by x is y; that of x * x is 2 x."""
+    session.apply(step(0, [1, 2, 3, 4], seq=1))
+    session.apply(step(4, [5, 6, 7, 8], seq=2))
+    wanted = [[5.0, 6.0, 7.0, 8.0], [1.0, 2.0, 3.0, 4.0]]
+    base, plain = 0, session_pb2.Fragment()
+    for turn in range(2):
+        base = 10 + 5 * turn
+        plain = session_pb2.Fragment(
+            seq=3 + turn, fetches=[base + 3, base + 4], releases=[base + 1, base + 2]
+        )
+        plain.nodes.add(op="mul", inputs=[1, 5], output=base + 1, needs=[0, 1])
+        plain.nodes.add(op="sum", inputs=[base + 1], attrs=ALL, output=base + 2, needs=[0])
+        plain.backwards.add(
+            after=2, roots=[base + 2], cotangents=[0], wrt=[1, 5], gradients=[base + 3, base + 4]
+        )
+        assert arrays(session.apply(compact(plain, base, (1, 5)))) == wanted
+    twice = compact(plain, base, (1, 5))
+    twice.seq, twice.base = 5, 30
+    twice.outside[:] = [1, 1]
+    assert isinstance(from_status(session.apply(twice).error), StructureError)
+    again = session_pb2.Fragment.FromString(twice.SerializeToString())
+    again.outside[:] = [1, 5]
+    assert arrays(session.apply(again)) == wanted
+
+
+def test_a_plain_fragment_does_the_same_as_its_form(session: EngineSession, follows: mock.Mock) -> None:
+    for turn in range(4):
+        fragment = step(4 * turn, [1, 2, 3, 4], seq=turn + 1)
+        outcome = session.apply(expand(fragment) if turn % 2 else fragment)
+        assert arrays(outcome) == [[30.0], [2.0, 4.0, 6.0, 8.0]]
+    assert follows.call_count == 1

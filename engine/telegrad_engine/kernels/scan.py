@@ -24,12 +24,12 @@ def sum_axes(xp: Any, x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
     if not axes:
         return x
     if x.dtype.itemsize == 2 and x.dtype.kind == "f":
-        return xp.sum(x, axis=axes, keepdims=keepdims, dtype="<f4").astype(x.dtype)
+        return x.sum(axis=axes, keepdims=keepdims, dtype="<f4").astype(x.dtype)
     if xp is np and x.dtype.kind in "fc" and x.ndim:
         for axis in axes:
             while x.shape[axis] > 2 * _ROWS and x.strides[axis] != x.itemsize:
                 x = _partial_sums(x, axis)
-    return xp.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype)
+    return x.sum(axis=axes, keepdims=keepdims, dtype=x.dtype)  # the method: xp.sum takes three times as long
 
 
 def _partial_sums(x: Any, axis: int) -> Any:

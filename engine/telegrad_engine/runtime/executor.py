@@ -78,13 +78,39 @@ def run(plan: Plan, values: Values, backend: Backend, interrupt: Interrupt) -> l
         buffer = values[number].buffer
         assert buffer is not None, "a plan loads what is in memory"
         slots[slot] = buffer.array
+    take_steps(plan, slots, backend, interrupt, values)
+    return slots
+
+
+def take_steps(
+    plan: Plan, slots: list[Any], backend: Backend, interrupt: Interrupt, values: Values | None = None
+) -> None:
+    """Fills the slots; what the plan loads is in them already.
+
+    Args:
+        plan: what to do.
+        slots: one for each of the plan's.
+        backend: where.
+        interrupt: how to stop.
+        values: by number, to tell where an error belongs; None where nobody is told.
+
+    Raises:
+        TelegradError: as `run`.
+    """
     xp = backend.xp
     step: Step | None = None
     try:
         with backend.quiet():
             for step in plan.steps:
                 interrupt.check()
-                result = step.run(xp, *[slots[i] for i in step.inputs])
+                inputs = step.inputs
+                # The common cases written out: on small arrays, a call costs as much as the arithmetic.
+                if len(inputs) == 2:
+                    result = step.run(xp, slots[inputs[0]], slots[inputs[1]])
+                elif len(inputs) == 1:
+                    result = step.run(xp, slots[inputs[0]])
+                else:
+                    result = step.run(xp, *[slots[i] for i in inputs])
                 if len(step.outputs) == 1:
                     slots[step.outputs[0]] = result
                 else:
@@ -107,15 +133,14 @@ def run(plan: Plan, values: Values, backend: Backend, interrupt: Interrupt) -> l
         raise InternalError(
             f"{_name(step)}: {type(error).__name__}: {error}", **_where(step, values)
         ) from error
-    return slots
 
 
 def _name(step: Step | None) -> str:
     return "evaluation" if step is None else step.op
 
 
-def _where(step: Step | None, values: Values) -> dict[str, object]:
-    if step is None:
+def _where(step: Step | None, values: Values | None) -> dict[str, object]:
+    if step is None or values is None:
         return {}
     if step.origin < 0 or (isinstance(values, Mapping) and step.origin not in values):
         return {"op": step.op}
