@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from telegrad_engine.grad.pieces import put_together
 from telegrad_engine.ops import emit as g
 from telegrad_engine.ops.record import RECORDS, OpRecord
 from telegrad_proto.ir import Node, Value
@@ -73,11 +74,11 @@ def gradients(
         cotangents = [None if ct is None else g.Batched(ct) for ct in cotangents]
     with g.tracking(create_graph):
         nodes = region(roots, wrt)
-        cts: dict[tuple[int, int], Value] = {}
+        cts: dict[tuple[int, int], list[Value]] = {}
         for root, ct in zip(roots, cotangents, strict=True):
-            _add(cts, _key(root), g.ones_like(root) if ct is None else ct)
+            cts.setdefault(_key(root), []).append(g.ones_like(root) if ct is None else ct)
         for node in nodes:
-            outputs = tuple(cts.get((id(node), i)) for i in range(len(node.specs)))
+            outputs = tuple(_sum(cts.get((id(node), i))) for i in range(len(node.specs)))
             if all(ct is None for ct in outputs):
                 continue
             g.at(node.origin)
@@ -86,11 +87,11 @@ def gradients(
                 source = node.inputs[position]
                 ct = vjp_of(record, node, position, outputs)
                 if ct is not None:
-                    _add(cts, _key(source), _fit(ct, source))
+                    cts.setdefault(_key(source), []).append(_fit(ct, source))
         g.at(0)
         result = []
         for value in wrt:
-            found = cts.get(_key(value))
+            found = _sum(cts.get(_key(value)))
             found = g.zeros_like(value) if found is None else found
             result.append(found if batch is None else _whole(found, batch))
     return tuple(result)
@@ -121,9 +122,16 @@ def _key(value: Value) -> tuple[int, int]:
     return (id(value), -1) if value.node is None else (id(value.node), value.index)
 
 
-def _add(cts: dict[tuple[int, int], Value], key: tuple[int, int], ct: Value) -> None:
-    before = cts.get(key)
-    cts[key] = ct if before is None else g.add(before, ct)
+def _sum(cts: list[Value] | None) -> Value | None:
+    """The sum of what has come to a value, which takes its parts' place."""
+    if cts is None:
+        return None
+    if len(cts) > 1:
+        total, *others = put_together(cts)
+        for ct in others:
+            total = g.add(total, ct)
+        cts[:] = [total]
+    return cts[0]
 
 
 def _fit(ct: Value, source: Value) -> Value:
