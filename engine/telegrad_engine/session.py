@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from threading import Lock, RLock
 from typing import Final
-from uuid import uuid4
 
 from telegrad_engine.grad.residuals import spent
 from telegrad_engine.grad.reverse import gradients, region
@@ -16,7 +14,7 @@ from telegrad_engine.ops.registry import check_catalogue, load_families
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.recurring import Recurring, Structure, structure_of
-from telegrad_engine.runtime.answers import answer, host_array
+from telegrad_engine.runtime.answers import answer, fail, host_array
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.device import Device
 from telegrad_engine.runtime.evaluate import Evaluated, evaluate
@@ -25,6 +23,8 @@ from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.runtime.inspect import residuals_reply
 from telegrad_engine.runtime.leaves import LeafMaker
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
+from telegrad_engine.snapshot.capture import Captured, Known, capture
+from telegrad_engine.snapshot.restore import Read, restore
 from telegrad_proto.backward import DecodedBackward
 from telegrad_proto.codec import FragmentReader, check_fragment_size
 from telegrad_proto.errors import (
@@ -42,13 +42,12 @@ from telegrad_proto.limits import (
     OUTCOME_WINDOW,
 )
 from telegrad_proto.spec import Spec
-from telegrad_proto.status import to_status
-from telegrad_proto.v1 import session_pb2
-
-_log = logging.getLogger(__name__)
+from telegrad_proto.v1 import session_pb2, snapshot_pb2
 
 #: Payloads that no leaf holds any more are remembered up to this size: the next epoch sends the same batches.
 _SPARE_BYTES: Final = 256 * 1024 * 1024
+
+_NO_BYTES: Final = memoryview(b"")
 
 load_families()
 check_catalogue()
@@ -85,6 +84,7 @@ class EngineSession:
         self._names: Final[dict[int, Value]] = {}
         self._buffers: Final[dict[int, Buffer]] = {}
         self._recurring: Final = Recurring(self._names, self._buffers, self._device, self._leaves)
+        self._stored: Final[Known] = Known()
         self._pending: list[Pending] = []
         self._walked = 0
         self._last_id = 0
@@ -122,9 +122,9 @@ class EngineSession:
                 if structure is None or not self._shortcut(fragment, structure, outcome, interrupt):
                     self._long_way(fragment, structure, outcome, interrupt)
             except TelegradError as error:
-                self._fail(outcome, error)
+                fail(outcome, error)
             except Exception as error:  # noqa: BLE001 - a defect of ours must not end the stream of a client
-                self._fail(outcome, InternalError(f"{type(error).__name__}: {error}"), error)
+                fail(outcome, InternalError(f"{type(error).__name__}: {error}"), error)
             finally:
                 with self._cancel_lock:
                     self._running = None
@@ -176,22 +176,6 @@ class EngineSession:
         timings.steps, timings.plan_cached = len(shortcut.plan.steps), True
         answer(outcome, values, self._backend)
         return True
-
-    def _fail(
-        self, outcome: session_pb2.Outcome, error: TelegradError, cause: BaseException | None = None
-    ) -> None:
-        if isinstance(error, InternalError):
-            incident = uuid4().hex[:12]
-            _log.error(
-                "incident %s in fragment %d: %s", incident, outcome.seq, error, exc_info=cause or error
-            )
-            error = InternalError(
-                f"the engine failed; incident {incident} in the server's log",
-                **error.details,
-                incident=incident,
-            )
-        del outcome.values[:]
-        outcome.error.CopyFrom(to_status(error))
 
     def _append(self, fragment: session_pb2.Fragment) -> list[Value]:
         """Check all of the fragment, then make it part of the session; returns what to compute."""
@@ -365,9 +349,28 @@ class EngineSession:
                 raise StructureError(f"get: value {value_id} is released or never defined", value=value_id)
             self._evaluate([value], Interrupt())
             spec = value.spec
-            return spec, memoryview(host_array(value, self._backend)).cast(
-                "B"
-            ) if spec.nbytes else memoryview(b"")
+            return spec, memoryview(host_array(value, self._backend)).cast("B") if spec.nbytes else _NO_BYTES
+
+    def capture(self) -> Captured:
+        """What the session is now; raises SessionExpiredError once it is closed."""
+        with self._lock:
+            self._check_open()
+            return capture(
+                self._names,
+                self._buffers,
+                self._pending,
+                self._last_id,
+                known=self._stored,
+                backend=self._backend,
+            )
+
+    def restore(self, graph: snapshot_pb2.StoredGraph, read: Read) -> None:
+        """Become, new as this session is, what was captured; raises as `snapshot.restore.restore`."""
+        with self._lock:
+            found = restore(graph, read, self._device)
+            self._names.update(found.names)
+            self._buffers.update(found.buffers)
+            self._pending, self._last_id = found.pending, found.last_id
 
     def residuals(self) -> session_pb2.ResidualsReply:
         """What is kept for backward passes to come: value, bytes, decision, reason."""
