@@ -66,6 +66,7 @@ class Shortcut:
         kept_leaves: index, relative id and whether gradients are wanted for it, of each leaf that stays.
         made: relative id, spec, plan slot and whether gradients are wanted for it, of each result that stays.
         fetches: what is sent back: an index, or the relative id of a result and 1.
+        fetches_outside: the indices among them that are of values from outside.
         span: how far the session's ids go on.
     """
 
@@ -75,6 +76,7 @@ class Shortcut:
     kept_leaves: tuple[tuple[int, int, bool], ...]
     made: tuple[tuple[int, Spec, int, bool], ...]
     fetches: tuple[tuple[int, int], ...]
+    fetches_outside: tuple[int, ...]
     span: int
 
 
@@ -130,9 +132,9 @@ class Recurring:
             gone = set(releases)
             if len(gone) != len(releases) or not gone <= names.keys():
                 return None
-            outside = structure.outside
-            if any(i < len(outside) and outside[i].id in gone for i, made in found.fetches if not made):
-                return None
+            for i in found.fetches_outside:
+                if structure.outside[i].id in gone:
+                    return None
         if len(names) + len(found.made) + len(found.kept_leaves) > MAX_LIVE_VALUES:
             return None
         if structure.base + found.span > MAX_VALUE_ID:
@@ -176,26 +178,21 @@ class Recurring:
             self._device.take_steps(shortcut.plan, slots, interrupt)
         except TelegradError:
             return None  # the long way fails in the same place, and knows the line
+        names, buffers, ledger = self._names, self._buffers, self._device.ledger
         made: dict[int, Value] = {}
         for i, spec, slot, tracked in shortcut.made:
-            buffer = Buffer(backend.owned(slots[slot]), spec.nbytes, self._device.ledger)
-            made[i] = value = Value(spec, leaf=buffer)
-            value.tracked = tracked
-            self._name(base + i, value, buffer)
+            buffer = buffers[base + i] = Buffer(backend.owned(slots[slot]), spec.nbytes, ledger)
+            made[i] = names[base + i] = value = Value(spec, leaf=buffer)
+            value.id, value.held, value.tracked = base + i, True, tracked
         for index, i, tracked in shortcut.kept_leaves:
-            value = values[index]
-            value.tracked = tracked
+            names[base + i] = value = values[index]
+            value.id, value.held, value.tracked = base + i, True, tracked
             assert value.leaf is not None, "it was made as one"
-            self._name(base + i, value, value.leaf)
+            buffers[base + i] = value.leaf
         for id_ in structure.releases:
-            self._names.pop(id_).held = False
-            self._buffers.pop(id_, None)
+            names.pop(id_).held = False
+            buffers.pop(id_, None)
         return [made[i] if own else values[i] for i, own in shortcut.fetches]
-
-    def _name(self, id_: int, value: Value, buffer: Buffer) -> None:
-        value.id, value.held = id_, True
-        self._names[id_] = value
-        self._buffers[id_] = buffer
 
     def learn(
         self,
@@ -249,7 +246,14 @@ class Recurring:
                 return
         specs = tuple([decode_spec(leaf.spec) for leaf in fragment.leaves])
         self._known[structure.key] = Shortcut(
-            ran.plan, loads, specs, tuple(kept_leaves), tuple(made), tuple(fetches), last_id - base
+            ran.plan,
+            loads,
+            specs,
+            tuple(kept_leaves),
+            tuple(made),
+            tuple(fetches),
+            tuple([i for i, own_result in fetches if not own_result and i < len(outside)]),
+            last_id - base,
         )
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)

@@ -131,14 +131,25 @@ def narrowed(inputs: Sequence[Ref], shape: tuple[int, ...]) -> list[Ref]:
     Shape: inputs that broadcast to `shape` -> inputs that broadcast to `shape`
     """
     result = list(inputs)
-    for position, (term, _) in enumerate(inputs):
-        if term.op is None or term.op.name != "broadcast_to":
-            continue
-        others = [spec_of(ref).shape for i, ref in enumerate(result) if i != position]
-        source = term.inputs[0]
-        if functools.reduce(broadcast, others, spec_of(source).shape) == shape:
+    for position in range(len(result)):
+        while (source := _unstretched(result[position])) is not None:
+            others = [spec_of(ref).shape for i, ref in enumerate(result) if i != position]
+            if functools.reduce(broadcast, others, spec_of(source).shape) != shape:
+                break
             result[position] = source
     return result
+
+
+def _unstretched(ref: Ref) -> Ref | None:
+    """What was stretched to this, or only given leading dimensions of 1; None where it is neither."""
+    term = ref[0]
+    if term.op is None or term.op.name not in ("broadcast_to", "reshape"):
+        return None
+    source = term.inputs[0]
+    before, after = spec_of(source).shape, term.specs[0].shape
+    if term.op.name == "reshape" and after != (1,) * (len(after) - len(before)) + before:
+        return None
+    return source
 
 
 #: Inference rules of operators that stretch their inputs to a common shape.

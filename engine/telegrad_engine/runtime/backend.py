@@ -46,9 +46,9 @@ class Backend:
         """The array as it may be kept: one that is a small window on a large one becomes its own."""
         array = self.xp.asarray(array)
         base = array.base
-        if base is not None and getattr(base, "nbytes", 0) > 2 * array.nbytes:
-            return array.copy()
-        return array
+        if base is None:
+            return array
+        return array.copy() if getattr(base, "nbytes", 0) > 2 * array.nbytes else array
 
     def quiet(self) -> AbstractContextManager[Any]:
         """Inside, 0/0 and overflow give NaN and infinity without a warning, as on any device."""

@@ -101,8 +101,9 @@ def take_steps(
     step: Step | None = None
     try:
         with backend.quiet():
+            check = interrupt.check
             for step in plan.steps:
-                interrupt.check()
+                check()
                 inputs = step.inputs
                 # The common cases written out: on small arrays, a call costs as much as the arithmetic.
                 if len(inputs) == 2:
@@ -111,10 +112,11 @@ def take_steps(
                     result = step.run(xp, slots[inputs[0]])
                 else:
                     result = step.run(xp, *[slots[i] for i in inputs])
-                if len(step.outputs) == 1:
-                    slots[step.outputs[0]] = result
+                outputs = step.outputs
+                if len(outputs) == 1:
+                    slots[outputs[0]] = result
                 else:
-                    for slot, array in zip(step.outputs, result, strict=True):
+                    for slot, array in zip(outputs, result, strict=True):
                         slots[slot] = array
                 result = None
                 for slot in step.free:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Lock
 from typing import Final
 from weakref import WeakSet
@@ -52,20 +51,36 @@ class Gauge:
             now = self._clock()
             return self._busy_s + sum([now - began for began in self._running.values()])
 
-    @contextmanager
-    def evaluating(self, interrupt: Interrupt) -> Iterator[None]:
+    def evaluating(self, interrupt: Interrupt) -> _Evaluation:
         """Counts an evaluation while the block runs."""
-        began = self._clock()
+        return _Evaluation(self, interrupt)
+
+    def _begin(self, interrupt: Interrupt) -> None:
         with self._lock:
-            self._running[interrupt] = began
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running.pop(interrupt, None)
-                self._busy_s += self._clock() - began
+            self._running[interrupt] = self._clock()
+
+    def _end(self, interrupt: Interrupt) -> None:
+        with self._lock:
+            began = self._running.pop(interrupt)
+            self._busy_s += self._clock() - began
 
     def progress(self) -> dict[int, int]:
         """How far each running evaluation is: operators begun, by something that names the evaluation."""
         with self._lock:
             return {id(interrupt): interrupt.checks for interrupt in self._running}
+
+
+class _Evaluation:
+    """One evaluation, as a context: a generator would cost a small plan as much as its arithmetic."""
+
+    __slots__ = ("_gauge", "_interrupt")
+
+    def __init__(self, gauge: Gauge, interrupt: Interrupt) -> None:
+        self._gauge = gauge
+        self._interrupt = interrupt
+
+    def __enter__(self) -> None:
+        self._gauge._begin(self._interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        self._gauge._end(self._interrupt)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from telegrad_engine.plan.term import Ref, Terms, fill_of, spec_of
+from telegrad_engine.plan.term import Ref, Terms, fill_of, narrowed, spec_of
 from telegrad_proto import dtypes
 from telegrad_proto.opset import OPSET
 from telegrad_proto.spec import Spec
@@ -165,3 +165,16 @@ def test_the_result_is_numpys_to_the_bit(name: str, array: Any, number: complex)
             array, np.full(array.shape, number, array.dtype)
         )
     assert draft.fetch(draft.node(name, x, one))[0].tobytes() == want.tobytes()
+
+
+def test_leading_dimensions_of_one_are_not_made_beforehand(terms: Terms) -> None:
+    scalar, vector = terms.given(0, Spec((), dtypes.float32)), terms.given(1, Spec((3,), dtypes.float32))
+    lifted = apply(terms, "reshape", scalar, attrs=((1,),))
+    stretched = apply(terms, "broadcast_to", lifted, attrs=((3,),))
+    assert narrowed([stretched, vector], (3,)) == [scalar, vector]
+    assert narrowed([lifted, scalar], (1,)) == [lifted, scalar]  # the only one of this rank
+    column, matrix = (
+        apply(terms, "reshape", vector, attrs=((3, 1),)),
+        terms.given(2, Spec((3, 3), dtypes.float32)),
+    )
+    assert narrowed([column, matrix], (3, 3)) == [column, matrix]
