@@ -55,10 +55,15 @@ SESSION_KEY: Final = "telegrad-session"  # absent: a new session
 TOKEN_KEY: Final = "authorization"  # noqa: S105  # a header's name
 REQUEST_ID_KEY: Final = "x-request-id"
 
-#: Trailing metadata of a worker's health answer: who it is and how busy, for the gateway's choice.
-WORKER_KEY: Final = "telegrad-worker"
-SESSIONS_KEY: Final = "telegrad-sessions"
-CAPACITY_KEY: Final = "telegrad-capacity"
-
 #: The service's name in health answers.
 SERVICE: Final = "telegrad.v1.Session"
+
+#: What a worker tells its supervisor and its gateways, and what a gateway tells of its workers.
+WORKER_SERVICE: Final = "telegrad.v1.Worker"
+CLUSTER_SERVICE: Final = "telegrad.v1.Cluster"
+
+#: Batch jobs.
+JOBS_SERVICE: Final = "telegrad.v1.Jobs"
+
+#: Calls of programs, which belong to no session.
+PROGRAMS_SERVICE: Final = "telegrad.v1.Programs"

@@ -30,11 +30,11 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         RuntimeError: Ray is not installed, or takes no worker.
     """
     token = settings.read_token()
-    if settings.ray:
+    if settings.ray or settings.gateway_only:
         # Ray is an optional dependency, takes a second to import, and reads the environment then.
         prepare()
         try:
-            from telegrad_server.cluster.launch import serve_cluster
+            from telegrad_server.cluster.launch import Wanted, serve_cluster
         except ModuleNotFoundError as error:
             if error.name != "ray":
                 raise
@@ -43,9 +43,15 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         serve_cluster(
             gateway_settings(settings, token),
             worker_settings(settings, token),
+            Wanted(
+                workers=settings.workers,
+                least=settings.min_workers,
+                most=settings.max_workers,
+                spares=settings.spares,
+                device=settings.device,
+            ),
             announce=announce,
-            workers=settings.workers,
-            device=settings.device,
+            gateway_only=settings.gateway_only,
             insecure=settings.insecure,
         )
     elif settings.relay_to:
@@ -85,4 +91,8 @@ def worker_settings(settings: Settings, token: str | None) -> WorkerSettings:
         lease_s=settings.lease_s,
         reflection=settings.reflection,
         direct_address=settings.direct_address,
+        session_bytes=settings.session_bytes,
+        worker_bytes=settings.worker_bytes,
+        threads=settings.threads if settings.threads is not None else int(settings.ray),
+        operator_s=settings.operator_s,
     )

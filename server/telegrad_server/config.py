@@ -6,7 +6,15 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_PORT = 7431
@@ -43,6 +51,28 @@ class Settings(BaseSettings):
     workers: PositiveInt | None = Field(
         None, description="workers on Ray; by default one a GPU, else one a node"
     )
+    min_workers: PositiveInt | None = Field(None, description="never fewer workers; by default --workers")
+    max_workers: PositiveInt | None = Field(
+        None, description="more workers under load, up to so many; by default --workers"
+    )
+    spares: NonNegativeInt | None = Field(
+        None, description="idle workers that take the place of a lost one; by default 1, on GPUs 0"
+    )
+    gateway_only: bool = Field(
+        False, description="serve as one more gateway of the cluster at RAY_ADDRESS; start no worker"
+    )
+    threads: NonNegativeInt | None = Field(
+        None, description="threads for matrix products; by default one a worker on Ray, else all; 0: all"
+    )
+    session_bytes: ByteSize = Field(
+        ByteSize(0), description="memory that a session may hold, as 500MiB; 0: no bound"
+    )
+    worker_bytes: ByteSize = Field(
+        ByteSize(0), description="memory that a worker's sessions may hold together; 0: no bound"
+    )
+    operator_s: PositiveFloat = Field(
+        600.0, description="seconds that one operator may take before its worker is ended"
+    )
     relay_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="serve as a gateway in front of these workers, host:port"
     )
@@ -56,6 +86,10 @@ class Settings(BaseSettings):
     def _check(self) -> Self:
         if self.ray and self.relay_to:
             raise ValueError("--ray starts its own workers, --relay-to names some: choose one")
+        least = self.min_workers or self.workers or 1
+        most = self.max_workers or max(least, self.workers or 1)
+        if not least <= max(self.workers or least, least) <= most:
+            raise ValueError("requires --min-workers <= --workers <= --max-workers")
         check_exposure(self.host, has_token=self.token_file is not None, insecure=self.insecure)
         return self
 

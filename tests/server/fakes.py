@@ -5,7 +5,7 @@ cancelled.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -106,14 +106,43 @@ class FakeSink:
 class FakeWorker:
     """A listening worker, its address, and the engines of its sessions in the order of their making."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, left: Callable[[], object] = lambda: None, **settings: Any) -> None:
         self.engines: list[FakeEngine] = []
-        self.server = WorkerServer(WorkerSettings(**settings), self._make)
+        self.server = WorkerServer(WorkerSettings(**settings), self._make, left=left)
         self.address = self.server.start()
 
     def _make(self) -> FakeEngine:
         self.engines.append(FakeEngine())
         return self.engines[-1]
+
+
+class Hands:
+    """Starts workers of a cluster in this process.
+
+    Attributes:
+        workers: those that live, by name.
+        broken: says so instead of starting one.
+    """
+
+    def __init__(self) -> None:
+        self.workers: dict[str, FakeWorker] = {}
+        self.spares: list[str] = []
+        self.broken = False
+
+    async def start(self, name: str, *, spare: bool) -> str:
+        if self.broken:
+            raise RuntimeError("a long traceback\nRuntimeError: no CuPy here")
+        worker = self.workers[name] = FakeWorker(left=lambda: self.end(name))
+        self.spares += [name] * spare
+        return worker.address
+
+    async def kill(self, name: str) -> None:
+        self.end(name)
+
+    def end(self, name: str) -> None:
+        worker = self.workers.pop(name, None)
+        if worker is not None:
+            worker.server.stop()
 
 
 @contextmanager

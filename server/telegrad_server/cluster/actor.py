@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import ray
 
@@ -13,8 +14,23 @@ from telegrad_server.worker.assembly import make_worker
 from telegrad_server.worker.server import WorkerSettings
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a worker is.
+
+    Attributes:
+        address: where it listens.
+        node_id: Ray's name of its machine.
+        pid: its process there.
+    """
+
+    address: str
+    node_id: str
+    pid: int
+
+
 class WorkerActor:
-    """Starts a worker in this process; Ray makes one a device.
+    """Starts a worker in this process, which ends when the worker has handed its sessions over.
 
     Args:
         settings: how to serve; an empty host stands for this node's own address.
@@ -30,13 +46,18 @@ class WorkerActor:
         )
         host = settings.host or str(ray.util.get_node_ip_address())
         check_exposure(host, has_token=settings.token is not None, insecure=insecure)
-        self._worker = make_worker(replace(settings, host=host, port=0))
+        self._worker = make_worker(replace(settings, host=host, port=0), left=_end)
         self._address = self._worker.start()
 
-    def address(self) -> str:
-        """Where the worker listens."""
-        return self._address
+    def whereabouts(self) -> Whereabouts:
+        """Where the worker is."""
+        return Whereabouts(self._address, ray.get_runtime_context().get_node_id(), os.getpid())
 
-    def drain(self, grace_s: float) -> None:
-        """Ends the worker's service in order; see `WorkerServer.drain`."""
-        self._worker.drain(grace_s)
+    def stop(self) -> None:
+        """Ends the worker's service at once; the process stays."""
+        self._worker.stop()
+
+
+def _end() -> None:
+    """Ends the process as one that did what it should. Ray's own way out is for the actor's thread only."""
+    os._exit(0)

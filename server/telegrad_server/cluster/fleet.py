@@ -1,106 +1,92 @@
-"""The workers on Ray: created or found by name, asked for their addresses, replaced when they are dead."""
+"""The workers on Ray, as a gateway sees them: through their supervisor."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import ray
 from ray.exceptions import RayError
 
-from telegrad_server.cluster.actor import WorkerActor
-from telegrad_server.worker.server import WorkerSettings
+from telegrad_proto.v1 import cluster_pb2
 
 _log = logging.getLogger("telegrad.server")
 
-NAMESPACE: Final = "telegrad"
 _ASK_S: Final = 1.0
 
 
 class RayFleet:
-    """Worker actors.
+    """Asks the supervisor.
 
     Args:
-        actors: by slot.
-        owned: whether they end with this process; otherwise other gateways use them too.
-        grace_s: how long an owned worker may take to end in order.
+        supervisor: the actor.
+        owned: whether it ends with this process, with all workers; otherwise other gateways use them too.
+        grace_s: how long owned workers may take to end in order.
     """
 
-    def __init__(self, actors: Mapping[str, Any], *, owned: bool, grace_s: float) -> None:
-        self._actors = actors
+    def __init__(self, supervisor: Any, *, owned: bool, grace_s: float) -> None:
+        self._supervisor = supervisor
         self._owned = owned
         self._grace_s = grace_s
-        self._addresses: dict[str, str] = {}
+        self._places: dict[str, str] = {}
 
     async def locate(self) -> Mapping[str, str]:
-        """Every slot with the address that its actor gave last; a restarted one has another."""
-        await asyncio.gather(*(self._ask(slot, actor) for slot, actor in self._actors.items()))
-        return self._addresses
+        """The workers' addresses by name; while the supervisor is started again, the last known."""
+        try:
+            self._places = await self._ask("places")
+        except (RayError, TimeoutError) as error:
+            _log.warning("the supervisor does not answer: %r", error)
+        return self._places
 
-    async def replace(self, slot: str) -> None:
-        """Kills the actor's process; Ray starts it again, empty."""
-        await asyncio.to_thread(ray.kill, self._actors[slot], no_restart=False)
+    async def hurry(self) -> None:
+        """Has the supervisor look at the workers now."""
+        self._supervisor.hurry.remote()
+
+    async def status(self) -> cluster_pb2.StatusReply | None:
+        """What the supervisor knows; None while it does not answer."""
+        try:
+            return cluster_pb2.StatusReply.FromString(await self._ask("status"))
+        except (RayError, TimeoutError):
+            return None
+
+    async def drain(self, slot: str) -> bool:
+        """Has the supervisor drain a worker and start a successor; False where it does not answer."""
+        try:
+            return bool(await self._ask("drain", slot))
+        except (RayError, TimeoutError):
+            return False
 
     async def close(self) -> None:
-        """Ends the owned workers."""
+        """Ends the workers and their supervisor, if they are owned."""
         if not self._owned:
             return
-        drained = [asyncio.wrap_future(a.drain.remote(self._grace_s).future()) for a in self._actors.values()]
-        await asyncio.wait(drained, timeout=self._grace_s)
-        for actor in self._actors.values():
-            ray.kill(actor)
+        stopped = asyncio.wrap_future(self._supervisor.stop.remote(self._grace_s).future())
+        await asyncio.wait([stopped], timeout=self._grace_s + _ASK_S)
+        ray.kill(self._supervisor)
 
-    async def _ask(self, slot: str, actor: Any) -> None:
-        try:
-            answer = asyncio.wrap_future(actor.address.remote().future())
-            self._addresses[slot] = await asyncio.wait_for(answer, _ASK_S)
-        except (RayError, TimeoutError) as error:
-            # It restarts, or hangs: the probes at its last address will tell.
-            _log.info("worker %s does not tell its address: %r", slot, error)
+    async def _ask(self, name: str, *arguments: object) -> Any:
+        answer = getattr(self._supervisor, name).remote(*arguments).future()
+        return await asyncio.wait_for(asyncio.wrap_future(answer), _ASK_S)
 
 
-def start_workers(settings: WorkerSettings, count: int, *, owned: bool, insecure: bool) -> dict[str, Any]:
-    """The actors by slot, made or, in a cluster that others use too, found by their names.
-
-    Ray restarts a worker that dies, but never repeats a call on it: its sessions are lost, not half there.
-    """
-    gpu = settings.device.startswith("cuda")
-    remote = ray.remote(WorkerActor)
-    actors = {}
-    for number in range(count):
-        slot = f"worker-{number}"
-        actors[slot] = remote.options(
-            name=slot,
-            namespace=NAMESPACE,
-            get_if_exists=True,
-            lifetime=None if owned else "detached",
-            num_cpus=1,
-            num_gpus=1 if gpu else 0,
-            max_restarts=-1,
-            max_task_retries=0,
-            scheduling_strategy="SPREAD",
-        ).remote(settings, insecure=insecure)
-    return actors
-
-
-def wait_for_any(actors: Sequence[Any], timeout_s: float) -> None:
+def wait_for_any(supervisor: Any, timeout_s: float) -> None:
     """Returns when a worker serves.
 
     Raises:
         RuntimeError: none could be placed in time, or one failed to start, with Ray's reason.
     """
-    pending = [actor.address.remote() for actor in actors]
-    ready, _ = ray.wait(pending, num_returns=1, timeout=timeout_s)
-    if not ready:
-        raise RuntimeError(
-            f"Ray placed no worker within {timeout_s:g} s; each needs a CPU (and a GPU on cuda), "
-            f"and the cluster has {ray.available_resources()} left"
-        )
+    waiting = supervisor.first.remote(timeout_s)
     try:
-        ray.get(ready)
+        reason = ray.get(waiting)
     except RayError as error:
-        # Ray's text is the worker's whole traceback; its last line is the reason.
         reason = str(error).strip().splitlines()[-1].strip()
-        raise RuntimeError(f"a worker did not start: {reason}") from error
+    if reason is None:
+        return
+    if reason:
+        raise RuntimeError(f"a worker did not start: {reason}")
+    raise RuntimeError(
+        f"Ray placed no worker within {timeout_s:g} s; each needs a CPU (and a GPU on cuda), "
+        f"and the cluster has {ray.available_resources()} left"
+    )

@@ -11,12 +11,15 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import ray
 
-from telegrad_server.cluster.fleet import NAMESPACE, RayFleet, start_workers, wait_for_any
+from telegrad_server.cluster.fleet import RayFleet, wait_for_any
+from telegrad_server.cluster.hands import NAMESPACE
+from telegrad_server.cluster.supervisor import SUPERVISOR, start_supervisor
+from telegrad_server.core.supervision import Policy
 from telegrad_server.gateway.server import GatewaySettings, serve_gateway
 from telegrad_server.worker.server import WorkerSettings
 
@@ -25,6 +28,9 @@ _log = logging.getLogger("telegrad.server")
 _PLACE_S: Final = 60.0
 _REACH_S: Final = 5.0
 
+#: One idle worker process on CPUs: a lost worker's place is taken in the moment in which that is noticed.
+_SPARES: Final = 1
+
 #: Ray's shared memory for objects, which no session uses; 75 MB is the least that it takes.
 _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
 
@@ -32,13 +38,37 @@ _OBJECT_STORE_BYTES: Final = 80 * 1024 * 1024
 _LONGEST_FOLDER: Final = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the operator says about the workers; None where nothing is said.
+
+    Attributes:
+        workers: how many.
+        least: never fewer.
+        most: never more.
+        spares: idle ones that take the place of a lost one.
+        device: on what.
+    """
+
+    workers: int | None = None
+    least: int | None = None
+    most: int | None = None
+    spares: int | None = None
+    device: str | None = None
+
+    @property
+    def sized(self) -> bool:
+        """Whether anything is said about their number."""
+        return any(n is not None for n in (self.workers, self.least, self.most, self.spares))
+
+
 def serve_cluster(
     gateway: GatewaySettings,
     worker: WorkerSettings,
+    wanted: Wanted,
     *,
     announce: Callable[[str], None],
-    workers: int | None,
-    device: str | None,
+    gateway_only: bool,
     insecure: bool,
 ) -> None:
     """Serves until the process is told to end.
@@ -50,9 +80,9 @@ def serve_cluster(
     Args:
         gateway: how the gateway serves.
         worker: how each worker serves; where is decided here.
+        wanted: how many workers, and on what; by default one a GPU, else one a node.
         announce: told the gateway's address once a worker is ready.
-        workers: how many; by default one a GPU, else one a node.
-        device: what on; by default GPUs where there are some.
+        gateway_only: be one more gateway in front of workers that are there.
         insecure: whether workers may listen on an address that other machines reach, without a token.
 
     Raises:
@@ -60,26 +90,48 @@ def serve_cluster(
         RuntimeError: Ray cannot be reached, or takes no worker.
     """
     joined = bool(os.environ.get("RAY_ADDRESS"))
-    with _joined() if joined else _started(workers):
-        count, device = _plan(workers, device)
-        # What is all on one machine needs no address that others reach; else a worker takes its node's.
-        local = not joined or (worker.token is None and _is_one_machine())
-        settings = replace(worker, device=device, host="127.0.0.1" if local else "", direct_address=":")
-        actors = start_workers(settings, count, owned=not joined, insecure=insecure)
-        wait_for_any(list(actors.values()), _PLACE_S)
-        fleet = RayFleet(actors, owned=not joined, grace_s=gateway.grace_s)
+    if gateway_only and not joined:
+        raise RuntimeError("--gateway-only needs RAY_ADDRESS: the cluster whose workers it is a gateway of")
+    with _joined() if joined else _started(wanted):
+        if gateway_only:
+            supervisor = _find_supervisor()
+        else:
+            policy, device = _plan(wanted, gateway.grace_s)
+            # What is all on one machine needs no address that others reach; else a worker takes its node's.
+            local = not joined or (worker.token is None and _is_one_machine())
+            settings = replace(worker, device=device, host="127.0.0.1" if local else "", direct_address=":")
+            supervisor = start_supervisor(policy, settings, insecure=insecure)
+            if joined and wanted.sized:
+                supervisor.resize.remote(policy)  # it may be there already, with another gateway's numbers
+        fleet = RayFleet(supervisor, owned=not joined, grace_s=gateway.grace_s)
+        wait_for_any(supervisor, _PLACE_S)
         serve_gateway(gateway, fleet, announce)
 
 
+def _find_supervisor() -> Any:
+    """The supervisor of the cluster that was joined.
+
+    Raises:
+        RuntimeError: it has none.
+    """
+    try:
+        return ray.get_actor(SUPERVISOR, NAMESPACE)
+    except ValueError:
+        raise RuntimeError(
+            f"the Ray at {os.environ['RAY_ADDRESS']} has no telegrad workers: start telegrad-server --ray"
+        ) from None
+
+
 @contextmanager
-def _started(workers: int | None) -> Iterator[None]:
+def _started(wanted: Wanted) -> Iterator[None]:
     """A Ray of our own on this machine, gone without a trace at the end; see also `environment.prepare`."""
     parent = tempfile.gettempdir()
     folder = tempfile.mkdtemp(prefix="tg-ray-", dir=parent if len(parent) <= _LONGEST_FOLDER else "/tmp")  # noqa: S108
     try:
         ray.init(
             address="local",
-            num_cpus=max(workers or 1, os.cpu_count() or 1),
+            # Ray's books, not the machine's: what is left beside the workers is for jobs.
+            num_cpus=_largest(wanted) + (os.cpu_count() or 1),
             object_store_memory=_OBJECT_STORE_BYTES,
             include_dashboard=False,
             namespace=NAMESPACE,
@@ -135,13 +187,29 @@ def _is_one_machine() -> bool:
     return all(node["NodeManagerAddress"] == own for node in ray.nodes() if node["Alive"])
 
 
-def _plan(workers: int | None, device: str | None) -> tuple[int, str]:
+def _largest(wanted: Wanted) -> int:
+    """How many workers there may ever be on a Ray of our own, spares included."""
+    spares = _SPARES if wanted.spares is None else wanted.spares
+    return max(wanted.workers or 1, wanted.least or 1, wanted.most or 1) + spares
+
+
+def _plan(wanted: Wanted, grace_s: float) -> tuple[Policy, str]:
     """How many workers, and on what."""
     gpus = int(ray.cluster_resources().get("GPU", 0))
-    device = device or ("cuda" if gpus else "cpu")
-    if workers is not None:
-        return workers, device
-    if device.startswith("cuda"):
-        return max(gpus, 1), device
-    nodes = [n for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
-    return max(len(nodes), 1), device
+    device = wanted.device or ("cuda" if gpus else "cpu")
+    on_gpu = device.startswith("cuda")
+    if wanted.workers is not None:
+        count = wanted.workers
+    elif on_gpu:
+        count = max(gpus, 1)
+    else:
+        nodes = [n for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
+        count = max(len(nodes), 1)
+    # A device has one worker: a spare on a GPU would keep it from everybody else.
+    spares = wanted.spares if wanted.spares is not None else 0 if on_gpu else _SPARES
+    if wanted.least is not None or wanted.most is not None:
+        least = wanted.least or min(count, wanted.most or count)
+        most = wanted.most or max(count, least)
+    else:
+        least = most = count
+    return Policy(least, max(least, most), spares, grace_s), device

@@ -1,17 +1,15 @@
-"""What a gateway believes of its workers: who answers, who is busy, who must be replaced."""
+"""What a gateway believes of its workers: who answers, who is busy, who is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
+
+from telegrad_server.core.placement import Candidate, placement
+from telegrad_server.core.supervision import DEAD_AFTER_S, SUSPECT_AFTER_S
 
 State = Literal["new", "ready", "draining", "suspect", "dead"]
-
-#: Probes go out once a second: after three that failed no new session is placed there, after five seconds it
-#: is replaced. Ray itself never notices a worker process that is frozen.
-SUSPECT_AFTER_FAILURES: Final = 3
-DEAD_AFTER_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +21,18 @@ class Report:
         serving: whether it takes new sessions.
         sessions: how many it has.
         capacity: how many it can have.
+        held_bytes: what they hold.
+        limit_bytes: what they may hold together; 0: no bound.
+        running: how many of them compute at this moment.
     """
 
     name: str
     serving: bool
     sessions: int
     capacity: int
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """Kill and restart the process behind a slot: it has not answered for too long."""
-
-    slot: str
+    held_bytes: int = 0
+    limit_bytes: int = 0
+    running: int = 0
 
 
 @dataclass(slots=True)
@@ -43,14 +40,17 @@ class _Worker:
     address: str
     state: State = "new"
     name: str = ""
-    sessions: int = 0
-    capacity: int = 0
-    failures: int = 0
-    failing_since: float = 0.0
+    report: Report | None = None
+    placed: int = 0
+    silent_since: float | None = None
 
 
 class Registry:
-    """The workers behind a gateway: a slot is a place for one, its name is what it calls itself."""
+    """The workers behind a gateway: a slot is a place for one, its name is what it calls itself.
+
+    To replace one is nobody's business here. A worker that is dead is one whose sessions may be taken up
+    elsewhere: it does not answer for as long as a supervisor waits, or there is nobody at its address.
+    """
 
     def __init__(self) -> None:
         self._workers: dict[str, _Worker] = {}
@@ -71,57 +71,77 @@ class Registry:
         if worker is None:
             return
         worker.state = "ready" if report.serving else "draining"
-        worker.name, worker.sessions, worker.capacity = report.name, report.sessions, report.capacity
-        worker.failures = 0
+        worker.name, worker.report, worker.placed = report.name, report, 0
+        worker.silent_since = None
 
-    def failed(self, slot: str, now: float) -> tuple[Replace, ...]:
-        """A probe was not answered in time, or refused."""
+    def failed(self, slot: str, now: float) -> None:
+        """A probe was not answered in time."""
         worker = self._workers.get(slot)
         if worker is None:
-            return ()
-        if worker.failures == 0:
-            worker.failing_since = now
-        worker.failures += 1
-        if worker.failures >= SUSPECT_AFTER_FAILURES and worker.state != "dead":
-            worker.state = "suspect"
-        if worker.state == "suspect" and now - worker.failing_since >= DEAD_AFTER_S:
+            return
+        if worker.silent_since is None:
+            worker.silent_since = now
+        silent_s = now - worker.silent_since
+        if silent_s >= DEAD_AFTER_S:
             worker.state = "dead"
-            return (Replace(slot),)
-        return ()
+        elif silent_s >= SUSPECT_AFTER_S and worker.state != "dead":
+            worker.state = "suspect"
+
+    def gone(self, slot: str, now: float) -> None:
+        """Nobody listens at the worker's address: its process has ended."""
+        worker = self._workers.get(slot)
+        if worker is not None and worker.state != "new":  # a new one may not listen yet
+            worker.silent_since = now - DEAD_AFTER_S
+            worker.state = "dead"
 
     def placed(self, slot: str) -> None:
         """A session was sent there; counts until the next report."""
         worker = self._workers.get(slot)
         if worker is not None:
-            worker.sessions += 1
+            worker.placed += 1
 
     def slots(self) -> Sequence[tuple[str, str]]:
         """Every slot with its address."""
         return [(slot, worker.address) for slot, worker in self._workers.items()]
 
+    def state(self, slot: str) -> State | None:
+        """How a worker is; None where there is none."""
+        worker = self._workers.get(slot)
+        return None if worker is None else worker.state
+
     def holder(self, session_id: str) -> str | None:
-        """The address of the worker whose name begins the session's id; None where there is none of that
-        name.
-        """
+        """The address of the living worker whose name begins the session's id; None where there is none."""
         name = session_id.partition(".")[0]
         for worker in self._workers.values():
-            if worker.name == name:
+            if worker.name == name and worker.state != "dead":
                 return worker.address
         return None
 
     @property
     def settled(self) -> bool:
-        """Whether every worker's name is known: a session that none of them begins is lost."""
-        return bool(self._workers) and all(w.state in ("ready", "draining") for w in self._workers.values())
+        """Whether of every worker is known who it is, or that it is dead: a session that none of them begins
+        is lost.
+        """
+        return bool(self._workers) and all(
+            w.state in ("ready", "draining", "dead") or (w.state == "suspect" and w.name)
+            for w in self._workers.values()
+        )
 
     def candidates(self) -> Sequence[tuple[str, str]]:
-        """Slots and addresses of those that may take a new session, the least loaded first."""
-        ready = [
-            (worker.sessions / worker.capacity, slot, worker.address)
+        """Slots and addresses of those that may take a new session, the best first."""
+        found = [
+            Candidate(
+                slot,
+                worker.report.sessions + worker.placed,
+                worker.report.capacity,
+                held_bytes=worker.report.held_bytes,
+                limit_bytes=worker.report.limit_bytes,
+                running=worker.report.running,
+            )
             for slot, worker in self._workers.items()
-            if worker.state == "ready" and worker.sessions < worker.capacity
+            if worker.state == "ready" and worker.report is not None
         ]
-        return [(slot, address) for _, slot, address in sorted(ready)]
+        return [(slot, self._workers[slot].address) for slot in placement(found)]
 
     def summary(self) -> str:
         """The workers and their states, for people."""

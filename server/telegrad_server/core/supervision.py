@@ -15,7 +15,7 @@ from telegrad_server.core.scaling import Load, Scaler
 
 State = Literal["starting", "spare", "ready", "suspect", "draining"]
 
-#: Heartbeats are asked for twice a second. After two seconds of silence a worker is under suspicion, after four
+#: Heartbeats are asked for twice a second. After two seconds of silence a worker is suspect, after four
 #: it is killed and replaced: a client waits less than five seconds for what froze.
 BEAT_S: Final = 0.5
 SUSPECT_AFTER_S: Final = 2.0
@@ -61,9 +61,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start a process of this name."""
+    """Start a process of this name; a spare takes no room that workers or jobs could need."""
 
     name: str
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +326,7 @@ class Supervision:
             yield Leave(process.name)
         settled = len(active) >= desired and all(p.beat is not None for p in active)
         if settled and len(spares) < self.policy.spares and self._may_start(now):
-            yield Start(self._start(now, active=False).name)
+            yield Start(self._start(now, active=False).name, spare=True)
         for spare in spares[self.policy.spares :]:
             del self.processes[spare.name]
             yield Kill(spare.name)

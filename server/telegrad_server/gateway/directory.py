@@ -1,24 +1,25 @@
-"""Keeps the registry of workers true: probes each once a second, and has those that are dead replaced."""
+"""Keeps the registry of workers true: asks where they are, and each how it is, twice a second."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from typing import Final
 
 import grpc
-from grpc_health.v1 import health_pb2
 
-from telegrad_proto.channel import CAPACITY_KEY, CHANNEL_OPTIONS, SERVICE, SESSIONS_KEY, WORKER_KEY
 from telegrad_proto.errors import CapacityError, ServerUnavailableError, SessionNotFoundError
-from telegrad_server.core.registry import Registry, Replace, Report
+from telegrad_proto.v1 import cluster_pb2
+from telegrad_server.api.probing import Prober
+from telegrad_server.core.registry import Registry, Report, State
+from telegrad_server.core.supervision import BEAT_S
 from telegrad_server.gateway.fleet import Fleet
 
 _log = logging.getLogger("telegrad.server")
 
-_PERIOD_S: Final = 1.0
-_PROBE_S: Final = 1.0
+_LOCATE_S: Final = 2.0
 
 
 class Directory:
@@ -26,14 +27,17 @@ class Directory:
 
     Args:
         fleet: where the workers come from.
+        token: what the workers ask for, if they do.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, fleet: Fleet, token: str | None = None) -> None:
+        self.fleet = fleet
+        self.prober = Prober(token)
         self._registry = Registry()
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._pulses: dict[str, cluster_pb2.Pulse] = {}
         self._looked = asyncio.Condition()
-        self._replacing: set[asyncio.Task[None]] = set()
+        self._probing: dict[str, asyncio.Task[None]] = {}
+        self._hurry = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -44,12 +48,12 @@ class Directory:
         """The way to the worker that holds the session.
 
         Raises:
-            ServerUnavailableError: a worker does not answer, and it may be that one.
-            SessionNotFoundError: every worker answers, and it is none of them.
+            ServerUnavailableError: it is not known yet who some worker is, and it may be that one.
+            SessionNotFoundError: it is on none of the workers that live.
         """
         address = self._registry.holder(session_id)
         if address is not None:
-            return self._channel(address)
+            return self.prober.channel(address)
         if not self._registry.settled:
             raise ServerUnavailableError(
                 f"the worker of session {session_id} does not answer ({self._registry.summary()})"
@@ -60,7 +64,7 @@ class Directory:
         )
 
     def candidates(self) -> Iterable[tuple[str, grpc.aio.Channel]]:
-        """Workers for a new session, the least loaded first.
+        """Workers for a new session, the best first.
 
         Raises:
             CapacityError: all are full.
@@ -72,11 +76,22 @@ class Directory:
             if self._registry.ready:
                 raise CapacityError(f"every worker has all the sessions that it can hold ({text})")
             raise ServerUnavailableError(f"no worker is ready ({text})")
-        return [(slot, self._channel(address)) for slot, address in found]
+        return [(slot, self.prober.channel(address)) for slot, address in found]
 
     def placed(self, slot: str) -> None:
         """A session was begun there."""
         self._registry.placed(slot)
+
+    def hurry(self) -> None:
+        """A call to a worker failed: the next look at them all is now."""
+        self._hurry.set()
+
+    def workers(self) -> list[tuple[str, str, State, cluster_pb2.Pulse | None]]:
+        """Every worker: its slot, address, state, and last heartbeat."""
+        return [
+            (slot, address, self._registry.state(slot) or "new", self._pulses.get(slot))
+            for slot, address in self._registry.slots()
+        ]
 
     async def looked(self) -> None:
         """Returns after the next round of probes."""
@@ -87,71 +102,73 @@ class Directory:
         """Probes for ever."""
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + _PERIOD_S
+            due = loop.time() + BEAT_S
             await self.refresh()
             async with self._looked:
                 self._looked.notify_all()
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), max(0.0, due - loop.time()))
+                await self.fleet.hurry()
+            self._hurry.clear()
 
     async def refresh(self) -> None:
-        """Asks for the workers' places, and then each worker how it is."""
+        """Asks for the workers' places, and then each worker how it is.
+
+        Who answers is known when this returns; who does not is waited for by the next rounds.
+        """
         try:
-            places = await self._fleet.locate()
+            places = await asyncio.wait_for(self.fleet.locate(), _LOCATE_S)
         except Exception:  # noqa: BLE001  # whatever it was: those that are known go on to serve
             _log.warning("the places of the workers are not known", exc_info=True)
         else:
             for slot, _ in self._registry.slots():
                 if slot not in places:
                     self._registry.remove(slot)
+                    self._pulses.pop(slot, None)
             for slot, address in places.items():
                 self._registry.locate(slot, address)
         slots = self._registry.slots()
-        await asyncio.gather(*(self._probe(slot, address) for slot, address in slots))
-        known = {address for _, address in slots}
-        for address in [a for a in self._channels if a not in known]:
-            await self._channels.pop(address).close()
+        probes = []
+        for slot, address in slots:
+            if slot not in self._probing or self._probing[slot].done():
+                self._probing[slot] = asyncio.ensure_future(self._probe(slot, address))
+            probes.append(self._probing[slot])
+        if probes:
+            # One that hangs must not keep the news of the others waiting.
+            await asyncio.wait(probes, timeout=BEAT_S)
+        await self.prober.keep_only({address for _, address in slots})
 
     async def close(self) -> None:
         """Ends all connections."""
-        for task in self._replacing:
+        for task in self._probing.values():
             task.cancel()
-        for channel in self._channels.values():
-            await channel.close()
-        self._channels.clear()
-
-    def _channel(self, address: str) -> grpc.aio.Channel:
-        channel = self._channels.get(address)
-        if channel is None:
-            channel = self._channels[address] = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
-        return channel
+        await self.prober.keep_only(set())
 
     async def _probe(self, slot: str, address: str) -> None:
-        check = self._channel(address).unary_unary(
-            "/grpc.health.v1.Health/Check",
-            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
-            response_deserializer=health_pb2.HealthCheckResponse.FromString,
-        )
-        call = check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=_PROBE_S)
-        try:
-            response = await call
-            metadata = dict(await call.trailing_metadata() or ())
-            report = Report(
-                name=str(metadata[WORKER_KEY]),
-                serving=response.status == health_pb2.HealthCheckResponse.SERVING,
-                sessions=int(metadata[SESSIONS_KEY]),
-                capacity=int(metadata[CAPACITY_KEY]),
-            )
-        except (grpc.aio.AioRpcError, KeyError, ValueError) as error:
-            _log.info("worker %s at %s does not answer: %r", slot, address, error)
-            for command in self._registry.failed(slot, asyncio.get_running_loop().time()):
-                self._replace(command)
-        else:
-            self._registry.answered(slot, report)
-        finally:
-            call.cancel()
+        answer = await self.prober.beat(address)
+        now = asyncio.get_running_loop().time()
+        match answer:
+            case cluster_pb2.Pulse():
+                self._pulses[slot] = answer
+                self._registry.answered(slot, _report(answer))
+            case "gone":
+                _log.info("worker %s at %s is gone", slot, address)
+                self._registry.gone(slot, now)
+                self._registry.failed(slot, now)
+            case "silent":
+                _log.info("worker %s at %s does not answer", slot, address)
+                self._registry.failed(slot, now)
+            case "busy":
+                _log.info("worker %s at %s is too busy to answer", slot, address)
 
-    def _replace(self, command: Replace) -> None:
-        _log.warning("worker %s is dead and is replaced", command.slot)
-        task = asyncio.ensure_future(self._fleet.replace(command.slot))
-        self._replacing.add(task)
-        task.add_done_callback(self._replacing.discard)
+
+def _report(pulse: cluster_pb2.Pulse) -> Report:
+    return Report(
+        pulse.name,
+        pulse.serving,
+        pulse.sessions,
+        pulse.capacity,
+        held_bytes=pulse.held_bytes,
+        limit_bytes=pulse.limit_bytes,
+        running=pulse.running,
+    )

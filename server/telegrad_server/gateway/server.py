@@ -20,6 +20,7 @@ from telegrad_server.ending import EndingSignal
 from telegrad_server.gateway.directory import Directory
 from telegrad_server.gateway.fleet import Fleet
 from telegrad_server.gateway.relay import Relay
+from telegrad_server.gateway.status import ClusterService
 
 _log = logging.getLogger("telegrad.server")
 
@@ -107,10 +108,13 @@ async def _serve(
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     EndingSignal(lambda: loop.call_soon_threadsafe(ending.set))
-    directory = Directory(fleet)
+    directory = Directory(fleet, settings.token)
     relay = Relay(directory)
     server = grpc.aio.server(interceptors=(_GateInterceptor(Gate(settings.token)),), options=SERVER_OPTIONS)
-    server.add_generic_rpc_handlers((relay.handlers(), *(service(directory) for service in services)))
+    cluster = ClusterService(directory, settings.grace_s)
+    server.add_generic_rpc_handlers(
+        (relay.handlers(), cluster.handlers(), *(service(directory) for service in services))
+    )
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     if settings.reflection:

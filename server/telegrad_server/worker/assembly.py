@@ -6,17 +6,31 @@ from collections.abc import Callable
 from functools import partial
 
 from telegrad_engine.plan.compiler import PlanCache
+from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.session import EngineSession
 from telegrad_server.worker.server import WorkerServer, WorkerSettings
 from telegrad_server.worker.session import Engine
+from telegrad_server.worker.threads import limit_threads
 
 
-def make_worker(settings: WorkerSettings) -> WorkerServer:
+def make_worker(settings: WorkerSettings, left: Callable[[], object] = lambda: None) -> WorkerServer:
     """A worker over the engine; all its sessions share one cache of plans.
+
+    Args:
+        settings: how to serve.
+        left: called when the worker was told to hand its sessions over, and has.
 
     Raises:
         ValueError: the device is not at hand.
     """
-    make_engine: Callable[[], Engine] = partial(EngineSession, settings.device, plans=PlanCache())
+    limit_threads(settings.threads)
+    gauge = Gauge(settings.worker_bytes)
+    make_engine: Callable[[], Engine] = partial(
+        EngineSession,
+        settings.device,
+        plans=PlanCache(),
+        limit_bytes=settings.session_bytes,
+        gauge=gauge,
+    )
     make_engine().close()  # a device that is not there is found now, and the first client waits less
-    return WorkerServer(settings, make_engine)
+    return WorkerServer(settings, make_engine, gauge=gauge, left=left)

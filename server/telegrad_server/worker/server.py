@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,11 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 
+from telegrad_engine.runtime.gauge import Gauge
 from telegrad_proto.channel import SERVER_OPTIONS, SERVICE
 from telegrad_proto.opset import OPSET
 from telegrad_server.api.access import Gate
+from telegrad_server.api.control import WorkerControl, control_handlers
 from telegrad_server.api.health import WorkerHealth
 from telegrad_server.api.interceptors import ErrorInterceptor, GateInterceptor
 from telegrad_server.api.reflection import add_reflection
@@ -22,6 +25,8 @@ from telegrad_server.api.servicer import Identity, SessionServicer, handlers
 from telegrad_server.core.sessions import SessionTable
 from telegrad_server.worker.host import SessionHost
 from telegrad_server.worker.session import Engine
+from telegrad_server.worker.vitals import Vitals
+from telegrad_server.worker.watchdog import Watchdog
 
 _log = logging.getLogger("telegrad.server")
 
@@ -44,6 +49,10 @@ class WorkerSettings:
         reflection: whether anybody may list the service's messages.
         direct_address: where clients behind a gateway reach this worker; "" for nowhere, ":" for where it
             listens.
+        session_bytes: what a session may hold in memory; 0: no bound.
+        worker_bytes: what they may hold together; 0: no bound.
+        threads: for matrix products; 0: as the machine decides.
+        operator_s: how long one operator may take before the process is ended.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +63,10 @@ class WorkerSettings:
     lease_s: float = 60.0
     reflection: bool = False
     direct_address: str = ""
+    session_bytes: int = 0
+    worker_bytes: int = 0
+    threads: int = 0
+    operator_s: float = 600.0
 
 
 class WorkerServer:
@@ -62,13 +75,28 @@ class WorkerServer:
     Args:
         settings: how to serve.
         make_engine: an empty engine session on the device.
+        gauge: counts what those sessions do and hold.
+        left: called when the worker was told to hand its sessions over, and has.
     """
 
-    def __init__(self, settings: WorkerSettings, make_engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        make_engine: Callable[[], Engine],
+        *,
+        gauge: Gauge | None = None,
+        left: Callable[[], object] = lambda: None,
+    ) -> None:
         table = SessionTable(lease_s=settings.lease_s, max_sessions=settings.max_sessions)
         # A name of its own for each process: a session of a worker that was restarted is known to be lost.
         self.sessions = SessionHost(f"w{secrets.token_hex(4)}", make_engine, table=table)
         self._settings = settings
+        gauge = gauge or Gauge(settings.worker_bytes)
+        self._left = left
+        self._watchdog = Watchdog(gauge.progress, settings.operator_s, _end_hung)
+        self.vitals = Vitals(
+            self.sessions, gauge, self._watchdog, device=settings.device, end=self._hand_over
+        )
         threads = settings.max_sessions + _SPARE_THREADS
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="telegrad-call")
         self._watchers = ThreadPoolExecutor(1, thread_name_prefix="telegrad-health")
@@ -78,7 +106,7 @@ class WorkerServer:
             options=SERVER_OPTIONS,
             maximum_concurrent_rpcs=threads,
         )
-        self._health = WorkerHealth(self.sessions, self._watchers)
+        self._health = WorkerHealth(self._watchers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             add_reflection(self._server)
@@ -102,8 +130,11 @@ class WorkerServer:
         self.address = f"{host}:{port}"
         direct = self.address if settings.direct_address == ":" else settings.direct_address
         servicer = SessionServicer(self.sessions, Identity(settings.device, OPSET.digest, direct))
-        self._server.add_generic_rpc_handlers((handlers(servicer),))
+        self._server.add_generic_rpc_handlers(
+            (handlers(servicer), control_handlers(WorkerControl(self.vitals)))
+        )
         self.sessions.start()
+        self._watchdog.start()
         self._server.start()
         _log.info("worker %s serves %s on %s", self.sessions.name, SERVICE, self.address)
         return self.address
@@ -118,8 +149,19 @@ class WorkerServer:
 
     def stop(self) -> None:
         """Ends at once."""
+        self._watchdog.stop()
         ended = self._server.stop(None)
         self.sessions.stop()  # wakes what still computes
         ended.wait()
         self._pool.shutdown()
         self._watchers.shutdown()
+
+    def _hand_over(self, grace_s: float) -> None:
+        self.drain(grace_s)
+        self._left()
+
+
+def _end_hung(stalled_s: float) -> None:
+    """Ends the process: an operator hangs, and its thread can be ended in no other way."""
+    _log.error("an operator has not come back for %.0f s: the worker ends", stalled_s)
+    os._exit(1)

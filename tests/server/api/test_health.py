@@ -1,4 +1,4 @@
-"""A worker's health, and what it tells a gateway."""
+"""A worker's health."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from telegrad_proto.channel import CAPACITY_KEY, SERVICE, SESSIONS_KEY, WORKER_KEY
-from tests.server.fakes import converse, fake_worker, opening, raw_channel
+from telegrad_proto.channel import SERVICE
+from tests.server.fakes import fake_worker, raw_channel
 
 Response = health_pb2.HealthCheckResponse
-
-
-def test_the_answer_tells_who_and_how_busy() -> None:
-    with fake_worker(max_sessions=5) as worker, raw_channel(worker.address) as channel:
-        converse(channel, [opening()])
-        converse(channel, [opening()])
-        stub = health_pb2_grpc.HealthStub(channel)
-        answer, call = stub.Check.with_call(health_pb2.HealthCheckRequest(service=SERVICE))
-        assert answer.status == Response.SERVING
-        told = dict(call.trailing_metadata())
-        assert (told[WORKER_KEY], told[SESSIONS_KEY], told[CAPACITY_KEY]) == (
-            worker.server.sessions.name,
-            "2",
-            "5",
-        )
 
 
 def test_an_unknown_service_is_not_found() -> None:

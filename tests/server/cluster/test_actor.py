@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import ray
 
@@ -12,20 +14,27 @@ from telegrad_server.worker.server import WorkerSettings
 TOKEN = "a token of some length"
 
 
+@pytest.fixture(autouse=True)
+def node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: "a node"))
+
+
 def test_it_serves_on_a_port_of_its_own() -> None:
     actor = WorkerActor(WorkerSettings(port=7431, direct_address=":"), insecure=False)
-    transport = GrpcTransport(actor.address())
-    assert transport.open().direct_address == actor.address()
-    assert not actor.address().endswith(":7431"), "the gateway's port is not the workers'"
+    where = actor.whereabouts()
+    transport = GrpcTransport(where.address)
+    assert transport.open().direct_address == where.address
+    assert not where.address.endswith(":7431"), "the gateway's port is not the workers'"
+    assert where.node_id == "a node"
     transport.close()
-    actor.drain(1)
+    actor.stop()
 
 
 def test_an_empty_host_is_the_nodes_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "127.0.0.2")
     actor = WorkerActor(WorkerSettings(host=""), insecure=False)
-    assert actor.address().startswith("127.0.0.2:")
-    actor.drain(1)
+    assert actor.whereabouts().address.startswith("127.0.0.2:")
+    actor.stop()
 
 
 def test_off_loopback_it_wants_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,4 +45,4 @@ def test_off_loopback_it_wants_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
         (WorkerSettings(host="", token=TOKEN), False),
         (WorkerSettings(host=""), True),
     ):
-        WorkerActor(settings, insecure=insecure).drain(1)
+        WorkerActor(settings, insecure=insecure).stop()

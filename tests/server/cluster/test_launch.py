@@ -10,17 +10,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from telegrad.transport.grpc import GrpcTransport
-from telegrad_proto.errors import CapacityError, ServerUnavailableError, SessionNotFoundError
+from telegrad_proto.channel import CLUSTER_SERVICE
+from telegrad_proto.errors import CapacityError, ServerUnavailableError
 from telegrad_proto.v1 import session_pb2
+from telegrad_proto.v1.cluster_pb2 import DrainReply, DrainRequest, StatusReply, StatusRequest, WorkerInfo
 from tests.places import serving
+from tests.server.fakes import raw_channel
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(240)]
 
@@ -55,18 +59,6 @@ def exchange(transport: GrpcTransport, seq: int) -> None:
     assert transport.receive().seq == seq
 
 
-def workers_of(pid: int) -> list[psutil.Process]:
-    """The processes of the worker actors that a server started."""
-    return [
-        p for p in psutil.Process(pid).children(recursive=True) if "WorkerActor" in " ".join(p.cmdline()[:1])
-    ]
-
-
-def serves(process: psutil.Process, address: str) -> bool:
-    port = int(address.rpartition(":")[2])
-    return any(c.laddr.port == port for c in process.net_connections() if c.status == psutil.CONN_LISTEN)
-
-
 @pytest.fixture
 def own_folder() -> Iterator[Path]:
     """A temporary folder of the test's own, with a name short enough for Ray's sockets."""
@@ -74,10 +66,42 @@ def own_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def ask(address: str, name: str, request: Any, reply: Any) -> Any:
+    """An answer of the gateway's Cluster service."""
+    with raw_channel(address) as channel:
+        method = channel.unary_unary(
+            f"/{CLUSTER_SERVICE}/{name}", type(request).SerializeToString, reply.FromString
+        )
+        return method(request, timeout=10)
+
+
+def status_when(address: str, holds: Callable[[StatusReply], bool]) -> StatusReply:
+    """The cluster's status as soon as it is as wanted."""
+    deadline = time.monotonic() + 60
+    while not holds(status := ask(address, "Status", StatusRequest(), StatusReply)):
+        assert time.monotonic() < deadline, status
+    return status
+
+
+def settled(workers: int) -> Callable[[StatusReply], bool]:
+    """As many workers are ready, and nothing else is going on."""
+    return lambda status: [w.state for w in status.workers if w.state != "spare"] == ["ready"] * workers
+
+
+def holder(address: str, session_id: str) -> WorkerInfo:
+    """The worker that a session is on."""
+    name = session_id.partition(".")[0]
+    (found,) = [
+        w for w in ask(address, "Status", StatusRequest(), StatusReply).workers if w.pulse.name == name
+    ]
+    return found
+
+
 @pytest.mark.chaos
 def test_a_ray_of_our_own(own_folder: Path) -> None:
     environment = {"TMPDIR": str(own_folder)}
     with serving("--ray", "--workers", "2", environment=environment) as (address, pid):
+        status_when(address, settled(2))
         with session(address) as (one, first), session(address) as (two, second):
             # Two sessions, two workers, each reached through the gateway and directly.
             assert first.session_id.partition(".")[0] != second.session_id.partition(".")[0]
@@ -87,23 +111,39 @@ def test_a_ray_of_our_own(own_folder: Path) -> None:
                 assert straight.address == opened.direct_address != address
                 exchange(straight, 1)
 
-            # One worker is killed: its session is gone and says so, the other goes on, a new one is served.
-            (killed,) = [p for p in workers_of(pid) if serves(p, first.direct_address)]
-            killed.kill()
-            one.send(fragment(2))
-            with pytest.raises(SessionNotFoundError):
-                one.receive()
+            # One worker is killed: its session goes on elsewhere, the other one's where it is.
+            os.kill(holder(address, first.session_id).pulse.pid, signal.SIGKILL)
+            began = time.monotonic()
+            exchange(one, 2)
+            print(f"killed: answered after {time.monotonic() - began:.2f} s")
             exchange(two, 2)
-            with session(address) as (again, _):
-                exchange(again, 1)
 
-            # The other is frozen, which Ray never notices: the gateway has it replaced.
-            (frozen,) = [p for p in workers_of(pid) if serves(p, second.direct_address)]
-            frozen.send_signal(signal.SIGSTOP)
-            frozen.wait(60)
-            two.send(fragment(3))
-            with pytest.raises(SessionNotFoundError):
-                two.receive()
+            # Another is frozen, which Ray never notices.
+            frozen = holder(address, second.session_id)
+            os.kill(frozen.pulse.pid, signal.SIGSTOP)
+            began = time.monotonic()
+            status_when(address, lambda s: frozen.worker not in [w.worker for w in s.workers])
+            print(f"frozen: replaced after {time.monotonic() - began:.2f} s")
+            assert time.monotonic() - began < 10, "under five seconds on a machine that is not busy"
+            exchange(two, 3)
+            status_when(address, settled(2))
+
+            # The supervisor is killed: the workers go on, and its successor looks after the same ones.
+            before = [w.worker for w in ask(address, "Status", StatusRequest(), StatusReply).workers]
+            (supervisor,) = [
+                p for p in psutil.Process(pid).children(recursive=True) if "SupervisorActor" in p.name()
+            ]
+            supervisor.kill()
+            exchange(one, 3)
+            status = status_when(address, lambda s: s.supervised and settled(2)(s))
+            assert [w.worker for w in status.workers][:2] == before[:2]
+
+            # A worker is drained: it ends in order, and has a successor.
+            leaving = status.workers[0].worker
+            ask(address, "Drain", DrainRequest(worker=leaving), DrainReply)
+            status_when(address, lambda s: settled(2)(s) and leaving not in [w.worker for w in s.workers])
+            exchange(one, 4)
+            exchange(two, 4)
         processes = psutil.Process(pid).children(recursive=True)
     _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == [], "nothing of Ray is left"
@@ -157,7 +197,7 @@ def test_a_ray_that_is_joined_keeps_the_workers_for_other_gateways() -> None:
                 opened = transport.open()
                 exchange(transport, 1)
             transport._drop_stream()
-            with serving("--workers", "1", environment=variables) as (second, _):
+            with serving("--gateway-only", environment=variables) as (second, _):
                 other = GrpcTransport(second)
                 other._claim, other._connection.session_id = transport._claim, opened.session_id
                 assert other.open().applied_seq == 1, "the session outlived the gateway"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telegrad_server.core.registry import Registry, Replace, Report
+from telegrad_server.core.registry import Registry, Report
+from telegrad_server.core.supervision import DEAD_AFTER_S, SUSPECT_AFTER_S
 
 
 def report(name: str, sessions: int = 0, *, capacity: int = 4, serving: bool = True) -> Report:
@@ -22,13 +23,6 @@ def test_the_least_loaded_comes_first_and_the_full_not_at_all() -> None:
     assert [slot for slot, _ in registry.candidates()] == ["b", "d", "a"]
 
 
-def test_load_is_relative_to_room() -> None:
-    registry = fleet(a=2)
-    registry.locate("big", "host:9")
-    registry.answered("big", report("name-big", 10, capacity=100))
-    assert [slot for slot, _ in registry.candidates()] == ["big", "a"]
-
-
 def test_what_was_placed_counts_until_the_next_report() -> None:
     registry = fleet(a=0, b=1)
     registry.placed("a")
@@ -44,6 +38,7 @@ def test_a_worker_that_drains_keeps_its_sessions_and_gets_no_new_ones() -> None:
     registry.answered("a", report("name-a", 1, serving=False))
     assert registry.candidates() == []
     assert not registry.ready
+    assert registry.state("a") == "draining"
     assert registry.holder("name-a.123") == "host:0"
 
 
@@ -55,28 +50,49 @@ def test_a_session_is_found_by_the_name_that_begins_its_id() -> None:
     assert registry.settled
 
 
-def test_silence_makes_suspect_and_then_dead_once() -> None:
+def test_silence_makes_suspect_and_then_dead() -> None:
     registry = fleet(a=0, b=0)
-    assert registry.failed("a", 100.0) == ()
-    assert registry.failed("a", 101.0) == ()
-    assert [slot for slot, _ in registry.candidates()] == ["a", "b"], "two failures may be a hiccup"
-    assert registry.failed("a", 102.0) == ()
+    registry.failed("a", 100.0)
+    assert [slot for slot, _ in registry.candidates()] == ["a", "b"], "it may be a hiccup"
+    registry.failed("a", 100.0 + SUSPECT_AFTER_S)
     assert [slot for slot, _ in registry.candidates()] == ["b"]
-    assert not registry.settled, "its sessions may still be there"
-    assert registry.failed("a", 104.9) == ()
-    assert registry.failed("a", 105.0) == (Replace("a"),)
-    assert registry.failed("a", 106.0) == (), "it is replaced once"
-    assert registry.failed("gone", 106.0) == ()
+    assert registry.holder("name-a.1") == "host:0", "it may come back"
+    assert registry.settled, "who it is is known: the sessions of others are not there"
+    registry.failed("a", 100.0 + DEAD_AFTER_S)
+    assert registry.state("a") == "dead"
+    assert registry.holder("name-a.1") is None
+    assert registry.settled
+    registry.failed("gone", 106.0)
 
 
 def test_an_answer_clears_the_suspicion() -> None:
     registry = fleet(a=0)
-    for now in range(4):
-        registry.failed("a", now)
+    registry.failed("a", 0.0)
+    registry.failed("a", SUSPECT_AFTER_S)
     registry.answered("a", report("name-a"))
     assert registry.ready
-    for now in range(10, 14):
-        assert registry.failed("a", now) == ()
+    registry.failed("a", 10.0)
+    assert registry.state("a") == "ready"
+
+
+def test_whose_process_has_ended_is_dead_at_once_and_stays_so() -> None:
+    registry = fleet(a=0, b=0)
+    registry.gone("a", 5.0)
+    registry.gone("nobody", 5.0)
+    assert (registry.state("a"), registry.holder("name-a.1"), registry.settled) == ("dead", None, True)
+    registry.failed("a", 5.1)
+    assert registry.state("a") == "dead"
+    registry.answered("a", report("name-again"))
+    assert registry.holder("name-again.1") == "host:0", "somebody started it anew at the same address"
+
+
+def test_who_was_never_heard_of_may_not_listen_yet() -> None:
+    registry = Registry()
+    registry.locate("a", "host:0")
+    registry.gone("a", 1.0)
+    assert registry.state("a") == "new"
+    assert not registry.settled, "nobody knows yet who it is"
+    assert registry.state("b") is None
 
 
 def test_a_restarted_worker_is_another_one() -> None:
@@ -109,6 +125,6 @@ def test_a_removed_worker_is_gone() -> None:
 def test_the_summary_names_each_state() -> None:
     registry = fleet(a=0, b=0)
     registry.locate("c", "host:5")
-    for now in range(3):
-        registry.failed("b", now)
+    registry.failed("b", 0.0)
+    registry.failed("b", SUSPECT_AFTER_S)
     assert registry.summary() == "a ready, b suspect, c new"

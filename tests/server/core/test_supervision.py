@@ -74,6 +74,7 @@ def test_it_starts_as_many_as_there_should_be() -> None:
 
 def test_a_spare_comes_after_the_workers_and_is_not_given_out() -> None:
     world = World(1, spares=1)
+    assert world.said == [Start("worker-0"), Start("worker-1", spare=True)]
     assert world.states() == {"worker-0": "ready", "worker-1": "spare"}
     assert [p.name for p in world.core.active(world.now)] == ["worker-0"]
 
@@ -91,7 +92,7 @@ def test_a_spare_takes_over_at_once() -> None:
     world = World(1, spares=1)
     world.die("worker-0")
     assert [p.name for p in world.core.active(world.now)] == ["worker-1"], "in the same moment"
-    assert world.said[-2:] == [Kill("worker-0"), Start("worker-2")]
+    assert world.said[-2:] == [Kill("worker-0"), Start("worker-2", spare=True)]
     world.pass_time(1.0)
     assert world.states() == {"worker-1": "ready", "worker-2": "spare"}
 

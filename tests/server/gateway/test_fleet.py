@@ -11,8 +11,10 @@ def test_each_address_is_a_slot_of_its_own() -> None:
     fleet: Fleet = StaticFleet(["a:1", "b:2"])
 
     async def use() -> dict[str, str]:
-        await fleet.replace("a:1")
+        await fleet.hurry()
         found = dict(await fleet.locate())
+        assert await fleet.status() is None
+        assert not await fleet.drain("a:1"), "nobody would start a successor"
         await fleet.close()
         return found
 
