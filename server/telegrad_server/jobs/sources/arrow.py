@@ -1,0 +1,34 @@
+"""Arrow's columns as NumPy arrays with the rows as their first axis, where all rows have one form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from telegrad_server.jobs.sources.base import Column
+
+
+def column_of(array: pa.Array) -> Column:
+    """The column's values; a list of objects where rows differ in form, miss a value, or are no numbers."""
+    kind = array.type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return array.to_numpy(zero_copy_only=False) if array.null_count == 0 else list(array.to_pylist())
+    if pa.types.is_floating(kind):
+        return np.asarray(array.to_numpy(zero_copy_only=False))  # what is missing is NaN
+    if isinstance(array, pa.ExtensionArray):
+        return column_of(array.storage)
+    if pa.types.is_fixed_size_list(kind) and array.null_count == 0:
+        return _nested(array.flatten(), len(array), kind.list_size)
+    if (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and array.null_count == 0 and len(array):
+        bounds = pc.min_max(pc.list_value_length(array)).as_py()
+        if bounds["min"] == bounds["max"]:
+            return _nested(array.flatten(), len(array), bounds["min"])
+    return list(array.to_pylist())
+
+
+def _nested(values: pa.Array, rows: int, length: int) -> Column:
+    inner = column_of(values)
+    if isinstance(inner, np.ndarray):
+        return inner.reshape(rows, length, *inner.shape[1:])
+    return [list(inner[row * length : (row + 1) * length]) for row in range(rows)]

@@ -1,0 +1,113 @@
+"""Rows of JSON lines: an object a line, its members the columns; a member may be a nested list."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.json as pa_json
+
+from telegrad_proto.errors import DataError
+from telegrad_proto.v1 import job_pb2
+from telegrad_server.jobs.sources.arrow import column_of
+from telegrad_server.jobs.sources.base import Batch, Column, Source, require_columns
+
+_BLOCK_BYTES: Final = 1 << 22
+
+
+class JsonLinesSource:
+    """JSON lines. Blank lines are rows that cannot be read, so that rows are counted as an editor does."""
+
+    def split(self, file: BinaryIO, name: str, shard_rows: int) -> Iterator[job_pb2.Shard]:
+        """Ranges of bytes; the file is looked through once for its line ends."""
+        first, rows, begin, end = 0, 0, 0, 0
+        try:
+            for end in _line_ends(file):
+                rows += 1
+                if rows == shard_rows:
+                    yield job_pb2.Shard(first_row=first, rows=rows, first_byte=begin, end_byte=end)
+                    first, rows, begin = first + rows, 0, end
+        except OSError as error:
+            raise DataError(f"{name}: {error}", path=name) from error
+        if rows or not first:
+            yield job_pb2.Shard(first_row=first, rows=rows, first_byte=begin, end_byte=end)
+
+    def read(
+        self, file: BinaryIO, name: str, shard: job_pb2.Shard, columns: Sequence[str], batch_rows: int
+    ) -> Iterator[Batch]:
+        file.seek(shard.first_byte)
+        for done in range(0, shard.rows, batch_rows):
+            rows = min(batch_rows, shard.rows - done)
+            try:
+                lines = [file.readline() for _ in range(rows)]
+            except OSError as error:
+                raise DataError(f"{name}: {error}", path=name) from error
+            first = shard.first_row + done
+            found = _fast(lines, columns)
+            yield Batch(first, rows, found) if found is not None else _slowly(name, lines, first, columns)
+
+
+def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | None:
+    """The columns where all lines are objects that agree in form; None where they may not."""
+    try:
+        table = pa_json.read_json(
+            io.BytesIO(b"".join(lines)),
+            read_options=pa_json.ReadOptions(
+                use_threads=False, block_size=max(1 << 20, 2 * sum(map(len, lines)))
+            ),
+        )
+    except pa.ArrowException:
+        return None
+    if table.num_rows != len(lines) or any(column not in table.column_names for column in columns):
+        return None
+    return {column: column_of(table.column(column).combine_chunks()) for column in columns}
+
+
+def _slowly(name: str, lines: list[bytes], first: int, columns: Sequence[str]) -> Batch:
+    """Line by line, so that what is wrong with a row is known of that row."""
+    found: dict[str, list[Any]] = {column: [] for column in columns}
+    unreadable: dict[int, str] = {}
+    members: dict[str, None] = {}
+    for number, line in enumerate(lines):
+        row, reason = _object(line)
+        if reason:
+            unreadable[number] = reason
+        members |= dict.fromkeys(row)
+        for column in columns:
+            found[column].append(row.get(column))
+    if members:
+        require_columns(name, columns, list(members))
+    return Batch(first, len(lines), {c: _together(v) for c, v in found.items()}, unreadable)
+
+
+def _object(line: bytes) -> tuple[dict[str, Any], str]:
+    """The line's object, or what is wrong with the line."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return {}, f"no JSON: {error}" if line.strip() else "an empty line"
+    return (row, "") if isinstance(row, dict) else ({}, f"requires an object, got {type(row).__name__}")
+
+
+def _together(values: list[Any]) -> Column:
+    plain = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+    return np.array(values, np.float64) if plain else values
+
+
+def _line_ends(file: BinaryIO) -> Iterator[int]:
+    """Where each line ends, the last one's perhaps without a line end."""
+    file.seek(0)
+    offset = end = 0
+    while block := file.read(_BLOCK_BYTES):
+        for end in (np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + (offset + 1)).tolist():
+            yield end
+        offset += len(block)
+    if offset > end:
+        yield offset
+
+
+SOURCES: Final[dict[str, Source]] = {".jsonl": JsonLinesSource(), ".ndjson": JsonLinesSource()}
