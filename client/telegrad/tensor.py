@@ -284,6 +284,13 @@ class Tensor(_Base):
             "a tensor lives in its session and cannot be pickled: save tensor.detach().numpy() instead"
         )
 
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What a function of PyTorch, called with this, gives: telegrad's of the same name."""
+        from telegrad.interop.torch import call  # only for who has PyTorch
+
+        return call(func, types, args, kwargs)
+
     def type(self, dtype: Any = None, non_blocking: bool = False, **kwargs: Any) -> Any:
         """Without an argument the old name of the class, as `torch.FloatTensor`; else the tensor in another
         type.

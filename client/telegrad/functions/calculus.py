@@ -195,7 +195,7 @@ def _covariance(
             free = sub(total, correction)
         else:
             squares = p.sum(widened(mul(weights, aweights)), axes=(0,), keepdims=False)
-            free = sub(total, mul(div(squares, total), correction))
+            free = sub(total, div(mul(squares, correction), total))
         free = p.where(p.le(free, like(free, 0)), like(free, 0), free)
     away = p.sub(x, centre)
     other = away if weights is None else mul(away, weights)

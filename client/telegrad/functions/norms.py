@@ -19,8 +19,27 @@ def _guarded(x: Tensor, hole: Tensor, outside: Number, inner: Any) -> Tensor:
     return p.where(hole, like(x, outside), inner(p.where(hole, like(x, 1), x)))
 
 
-def vector_norm_over(x: Tensor, order: float, axes: tuple[int, ...], keepdims: bool) -> Tensor:
-    """The norm of this order over the axes; torch's subgradient, which is 0 where the norm is 0."""
+def _bent(x: Tensor, hole: Tensor) -> Tensor:
+    """0, of which at the places of the hole, where x is 0, the second derivative by x is NaN.
+
+    The first is 0 there. So the derivative of a norm at a corner is torch's subgradient, and that of the
+    subgradient does not exist.
+    """
+    return p.pow(p.where(hole, x, like(x, 0)), like(x, 1.5))
+
+
+def vector_norm_over(
+    x: Tensor, order: float, axes: tuple[int, ...], keepdims: bool, *, cornered: bool = False
+) -> Tensor:
+    """The norm of this order over the axes; torch's subgradient, which is 0 where the norm is 0.
+
+    Args:
+        x: of what.
+        order: of the norm.
+        axes: over which dimensions.
+        keepdims: they stay, with length 1.
+        cornered: the second derivative is NaN at a corner, as torch's is; else 0.
+    """
     if x.dtype.kind == "c":
         size = p.abs(x)
     else:
@@ -37,14 +56,19 @@ def vector_norm_over(x: Tensor, order: float, axes: tuple[int, ...], keepdims: b
         return p.sum(size, axes=axes, keepdims=keepdims)
     if order == 2:
         total = p.sum(p.mul(size, size), axes=axes, keepdims=keepdims)
-        return _guarded(total, p.eq(total, like(total, 0)), 0, p.sqrt)
+        hole = p.eq(total, like(total, 0))
+        root = _guarded(total, hole, 0, p.sqrt)
+        return p.where(hole, _bent(total, hole), root) if cornered else root
     zero = p.eq(size, like(size, 0))
+    cornered = cornered and order < 3
     if order > 0:
         power = _guarded(size, zero, 0, lambda s: p.pow(s, like(s, order)))
     else:
         power = p.where(
             zero, like(size, math.inf), p.pow(p.where(zero, like(size, 1), size), like(size, order))
         )
+    if cornered:
+        power = p.add(power, _bent(size, zero))
     total = p.sum(power, axes=axes, keepdims=keepdims)
     if order > 0:
         return _guarded(total, p.eq(total, like(total, 0)), 0, lambda s: p.pow(s, like(s, 1 / order)))
@@ -66,14 +90,14 @@ def norm(
             f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype.name}"
         )
     if p is None or p == "fro":
-        return vector_norm_over(x, 2.0, axes_of(dim, x.ndim), keepdim)
+        return vector_norm_over(x, 2.0, axes_of(dim, x.ndim), keepdim, cornered=True)
     if p == "nuc":
         from telegrad.linalg.norms import nuclear_norm  # imported when first needed, as that package is
 
         return nuclear_norm(x, (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str):
         raise ArgumentError(f"norm(): unsupported norm order '{p}'")
-    return vector_norm_over(x, float(p), axes_of(dim, x.ndim), keepdim)
+    return vector_norm_over(x, float(p), axes_of(dim, x.ndim), keepdim, cornered=True)
 
 
 @function()

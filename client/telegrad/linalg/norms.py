@@ -56,7 +56,7 @@ def _matrix_norm(x: Tensor, ord: Order, axes: tuple[int, int], keepdim: bool) ->
         if ord == "nuc":
             out = _of_singular_values(x, axes, keepdim, p.sum)
             return labelled(out, "PermuteBackward0" if keepdim else "SumBackward1")
-        out = vector_norm_over(x, 2.0, (min(axes), max(axes)), keepdim)
+        out = vector_norm_over(x, 2.0, (min(axes), max(axes)), keepdim, cornered=True)
         return labelled(out, "LinalgVectorNormBackward0")
     if isinstance(ord, str):
         raise ArgumentError(f"linalg.matrix_norm: Order {ord} not supported.")
@@ -102,7 +102,7 @@ def vector_norm(
 ) -> Tensor:
     """The vector norm of an order over the dimensions, or of all elements."""
     require_floating(x, "linalg.vector_norm")
-    return vector_norm_over(cast_to(x, dtype), float(ord), axes_of(dim, x.ndim), keepdim)
+    return vector_norm_over(cast_to(x, dtype), float(ord), axes_of(dim, x.ndim), keepdim, cornered=True)
 
 
 @function(namespace="linalg", label=None)
@@ -130,7 +130,8 @@ def norm(
     if isinstance(ord, str):
         raise ArgumentError(f"linalg.norm: Order {ord} needs two dimensions")
     order = 2.0 if ord is None else float(ord)
-    return labelled(vector_norm_over(x, order, axes_of(dims, x.ndim), keepdim), "LinalgVectorNormBackward0")
+    out = vector_norm_over(x, order, axes_of(dims, x.ndim), keepdim, cornered=True)
+    return labelled(out, "LinalgVectorNormBackward0")
 
 
 @function(namespace="linalg", label=None)

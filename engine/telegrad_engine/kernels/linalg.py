@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from telegrad_engine.kernels.bidiagonal import svd_of_wide, takes_another_way
 from telegrad_proto.errors import LinAlgError
 from telegrad_proto.shapes import broadcast
 
@@ -59,9 +60,10 @@ def svd(xp: Any, x: Array, *, full: bool) -> tuple[Array, Array, Array]:
     Raises:
         LinAlgError: the iteration did not converge.
     """
+    wide = full and xp is np and takes_another_way(*x.shape[-2:])
     u, s, vh = _checked(
         xp,
-        lambda: xp.linalg.svd(x, full_matrices=full),
+        lambda: svd_of_wide(x) if wide else xp.linalg.svd(x, full_matrices=full),
         "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values",
     )
     return u, s, vh

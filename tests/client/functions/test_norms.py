@@ -27,6 +27,19 @@ def test_the_gradient_of_a_norm_of_zeros_is_zero(order: float) -> None:
     close(x.grad, [0.0, 0.0, 0.0])
 
 
+@pytest.mark.parametrize("order", [0.5, 1.5, 2, 2.5, 3, -1])
+def test_the_second_derivative_at_a_corner_is_torchs(order: float) -> None:
+    torch = pytest.importorskip("torch")
+    for values in ([0.0, 0.0], [0.0, 1.0], [1.0, 2.0]):
+        found = []
+        for module in (tg, torch):
+            x = module.tensor(values, dtype=module.float64, requires_grad=True)
+            (g,) = module.autograd.grad(module.linalg.vector_norm(x, order), x, create_graph=True)
+            (h,) = module.autograd.grad((g * g).sum() + g.sum(), x)
+            found.append([g.tolist(), h.tolist()])
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-10, atol=1e-12)
+
+
 def test_distances() -> None:
     a, b = np.arange(6.0).reshape(3, 2), np.arange(4.0).reshape(2, 2) * 2
     expected = np.linalg.norm(a[:, None] - b[None], axis=-1)

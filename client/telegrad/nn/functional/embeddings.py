@@ -24,6 +24,15 @@ def _indices(input: Tensor, name: str) -> Tensor:
     return tensor_of(input, int64)
 
 
+def _in_order(input: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """The indices and the table, whichever comes first.
+
+    torch's module function takes the indices first, ATen's and PyTorch's own samples the table. Integers and
+    a table of real numbers cannot be mistaken for each other.
+    """
+    return (weight, input) if input.dtype.kind in "fc" and weight.dtype.kind in "iu" else (input, weight)
+
+
 def _padding_row(padding_idx: int | None, rows: int) -> int | None:
     if padding_idx is None:
         return None
@@ -83,11 +92,14 @@ def embedding(
 ) -> Tensor:
     """The rows of a table that integers name; `max_norm` first scales longer ones down, in the table.
 
+    The table may come first as well.
+
     Raises:
         DTypeError: the input holds no integers.
         ShapeError: the table is no matrix.
         ArgumentError: padding_idx names no row.
     """
+    input, weight = _in_order(input, weight)
     index = _indices(input, "embedding")
     if weight.ndim != 2:
         raise ShapeError("'weight' must be 2-D")
@@ -177,6 +189,8 @@ def embedding_bag(
 ) -> Tensor:
     """The sums, means or largest elements of bags of rows: the input's rows, or its parts between offsets.
 
+    The table may come before the input as well.
+
     Raises:
         ArgumentError: there is no such mode, or arguments that do not go together.
     """
@@ -188,6 +202,7 @@ def embedding_bag(
             f"mode='sum' "
             f"(got mode='{mode}'). Please open a feature request on GitHub."
         )
+    input, weight = _in_order(input, weight)
     index = _indices(input, "embedding_bag")
     if index.ndim == 2:
         if offsets is not None:

@@ -24,6 +24,11 @@ def test_rows() -> None:
     close(bags, [TABLE[[0, 2]].mean(0), np.zeros(3), TABLE[[2, 4, 1]].mean(0)])
 
 
+def test_the_table_may_come_first() -> None:
+    close(F.embedding(tg.tensor(TABLE), tg.tensor(INDEX)), TABLE[INDEX])
+    close(F.embedding_bag(tg.tensor(TABLE), tg.tensor(INDEX), mode="sum"), TABLE[INDEX].sum(1))
+
+
 def test_long_rows_are_scaled_down_in_the_table() -> None:
     table = tg.tensor([[3.0, 4.0], [3.0, 4.0], [0.3, 0.4]], requires_grad=True)
     made = F.embedding(tg.tensor([0, 2]), table, max_norm=1.0)

@@ -1,0 +1,1 @@
+"""Tensors in the hands of other libraries."""

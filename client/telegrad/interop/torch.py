@@ -1,0 +1,78 @@
+"""PyTorch's functions and modules, called with our tensors.
+
+PyTorch asks an argument that is no tensor of its own whether its class has `__torch_function__`, and leaves
+the call to that. So `torch.nn.PairwiseDistance()(x, y)`, or any function written for PyTorch, computes with
+telegrad's function of the same name. PyTorch itself is not imported here: who calls has imported it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from telegrad.tensor import Tensor
+
+#: PyTorch's modules of built-in functions, what the names in them begin with, and where ours are.
+_BUILT_IN: Final = {
+    "torch._C._nn": ("", "nn.functional"),
+    "torch._C._linalg": ("linalg_", "linalg"),
+    "torch._C._special": ("special_", "special"),
+    "torch._C._fft": ("fft_", "fft"),
+    "torch.functional": ("", ""),
+}
+
+
+def call(
+    function: Any, types: Iterable[type], args: Iterable[Any] = (), kwargs: Mapping[str, Any] | None = None
+) -> Any:
+    """What telegrad's function of the same name returns; NotImplemented where there is none.
+
+    Args:
+        function: PyTorch's function.
+        types: the classes of the arguments that have this protocol.
+        args: the arguments.
+        kwargs: the keywords.
+
+    Raises:
+        TypeError: tensors of both libraries.
+    """
+    named = dict(kwargs or {})
+    others = {kind for kind in types if not issubclass(kind, Tensor)} | set(
+        _foreign([*args, *named.values()])
+    )
+    if others:
+        names = ", ".join(sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in others))
+        raise TypeError(
+            f"{function.__name__}(): requires tensors of one library, got telegrad.Tensor together with "
+            f"{names}: make telegrad.tensor(t.detach().numpy()) of the others"
+        )
+    own = counterpart(function)
+    return NotImplemented if own is None else own(*args, **named)
+
+
+def counterpart(function: Any) -> Callable[..., Any] | None:
+    """telegrad's function by the name of one of PyTorch's; None where there is none."""
+    module, name = function.__module__ or "torch", function.__name__
+    prefix, place = _BUILT_IN.get(module, ("", module.partition(".")[2]))
+    for here in (place, ""):
+        found = getattr(_namespace(here), name.removeprefix(prefix), None)
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+    return None
+
+
+def _namespace(place: str) -> Any:
+    try:
+        return importlib.import_module(f"telegrad.{place}".rstrip("."))
+    except ModuleNotFoundError:
+        return None
+
+
+def _foreign(values: Iterable[Any]) -> Iterable[type]:
+    """The classes of PyTorch's own tensors among values and lists of them."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _foreign(value)
+        elif any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__):
+            yield type(value)
