@@ -6,12 +6,9 @@ from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from telegrad.callsite import Site, describe, source
-
-if TYPE_CHECKING:
-    from telegrad.fragments import Batch
 
 #: Messages remembered.
 _KEPT: Final = 1000
@@ -53,16 +50,6 @@ class Message:
     plan_cached: bool | None = None
     error: str = ""
     at: float = 0.0
-
-    def describe(self, batch: Batch, fetches: int, demands: int, site: Site | None) -> None:
-        """Notes what the message carries, and the line that caused it."""
-        self.site = site
-        self.nodes = len(batch.nodes)
-        self.leaves = len(batch.leaves)
-        self.backwards = len(batch.backwards)
-        self.fetches = fetches
-        self.demands = demands
-        self.releases = len(batch.released)
 
 
 class Log:

@@ -37,33 +37,35 @@ class Shape:
     def __init__(self, batch: Batch, fetches: Sequence[int], demands: Sequence[int]) -> None:
         base = batch.first_id - 1
         outside: dict[int, int] = {}
-        place = outside.setdefault
-
-        def places(ids: Sequence[int]) -> tuple[int, ...]:
-            # Below zero: a value from before, by the order in which they are met.
-            return tuple([i - base if i > base else ~place(i, len(outside)) if i else 0 for i in ids])
-
+        known = outside.setdefault
         key: list[Any] = []
+        add = key.append
+        # Ids and what is no id take turns, so a key can be read in one way only. Below zero stands a value
+        # from before, by the order in which they are met. Written out: every operator comes through here.
         for leaf in batch.leaves:
-            key += (leaf.id - base, leaf.spec)
+            add(leaf.spec)
+            add(leaf.id - base)
         for op, inputs, attrs, output, needs, _, _ in batch.nodes:
-            key += (op, output - base, needs, encode_attrs(attrs, op) if attrs else None, places(inputs))
+            add(op)
+            add(encode_attrs(attrs, op) if attrs else None)
+            add(needs)
+            add(output - base)
+            for i in inputs:
+                add(i - base if i > base else ~known(i, len(outside)))
         for request in batch.backwards:
-            key += (
-                request.after,
-                places(request.roots),
-                places(request.cotangents),
-                places(request.wrt),
-                places(request.gradients),
-                request.retain_graph,
-                request.create_graph,
-                request.batched,
-            )
-        key.append(places(fetches))
-        key.append(places(demands))
+            add((request.after, request.retain_graph, request.create_graph, request.batched))
+            for ids in (request.roots, request.cotangents, request.wrt, request.gradients):
+                add(None)
+                for i in ids:
+                    add(i - base if i > base else ~known(i, len(outside)) if i else 0)
+        for wanted in (fetches, demands):
+            add(None)
+            for i in wanted:
+                add(i - base if i > base else ~known(i, len(outside)))
         released = batch.released
         if released and max(released) > base:
-            key.append(tuple([i - base for i in released if i > base]))
+            add(None)
+            key += [i - base for i in released if i > base]
             released = [i for i in released if i <= base]
         self.base = base
         self.key = tuple(key)

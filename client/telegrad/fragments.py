@@ -113,11 +113,11 @@ def _formed(
 def _fill(
     message: graph_pb2.Leaf, leaf: Value, inline_bytes: int, upload: Callable[[Value, memoryview], bytes]
 ) -> None:
-    data = payload_of(leaf)
     if leaf.spec.nbytes <= inline_bytes:
-        message.data = data.tobytes()
+        assert leaf.local is not None, "only a value that is known here is sent"
+        message.data = leaf.local.tobytes()
     else:
-        message.digest = upload(leaf, data)
+        message.digest = upload(leaf, payload_of(leaf))
 
 
 def _inline_total(leaves: Sequence[Value], inline_bytes: int) -> int:

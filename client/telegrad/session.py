@@ -11,11 +11,10 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 from weakref import ref
 
 from telegrad.callsite import here
@@ -46,8 +45,6 @@ from telegrad_proto.v1 import session_pb2
 #: (OUTCOME_WINDOW).
 UNANSWERED_LIMIT: Final = 32
 
-Fragments = list[tuple[session_pb2.Fragment, Batch]]
-
 
 @dataclass(slots=True)
 class _Sent:
@@ -55,10 +52,10 @@ class _Sent:
 
     seq: int
     fetched: dict[int, Value]
-    message: Message
     started: float
     fragment: session_pb2.Fragment
     leaves: list[ref[Value]]
+    message: Message | None = None
     interrupted: bool = False
 
 
@@ -131,18 +128,9 @@ class Session:
             if not (batch or fetches or wanted):
                 return self._seq
             fetched = {value.id: value for value in fetches}
-            make = partial(
-                fragments_of,
-                batch,
-                inline_bytes=opened.inline_limit_bytes,
-                upload=self._upload,
-                forms=self._forms,
-                fetches=list(fetched),
-                demands=wanted,
-            )
-            *fragments, (last, part) = self._fragments(batch, make)
-            self.recorder.remember(batch.nodes)
+            fragments = self._fragments(batch, opened.inline_limit_bytes, list(fetched), wanted)
             leaves = [ref(value) for value in batch.leaves]
+            last, part = fragments.pop()
             for fragment, earlier in fragments:
                 self._send(fragment, reason, {}, leaves, earlier)
             if self.timeout_s is not None:
@@ -150,11 +138,20 @@ class Session:
             self._send(last, reason, fetched, leaves, part, len(wanted))
             return self._seq
 
-    def _fragments(self, batch: Batch, make: Callable[[], Fragments]) -> Fragments:
+    def _fragments(
+        self, batch: Batch, inline_bytes: int, fetches: list[int], demands: list[int]
+    ) -> list[tuple[session_pb2.Fragment, Batch]]:
         """The messages of a batch, its large arrays uploaded."""
+        given: dict[str, Any] = {
+            "inline_bytes": inline_bytes,
+            "upload": self._upload,
+            "forms": self._forms,
+            "fetches": fetches,
+            "demands": demands,
+        }
         try:
             try:
-                return make()
+                return fragments_of(batch, **given)
             except LeafRefusedError as refused:
                 first = batch.first_id
                 released = [id_ for id_ in batch.released if id_ < first]
@@ -166,7 +163,7 @@ class Session:
                 self._send(session_pb2.Fragment(releases=released), "release", {}, [], gone)
                 while self._unanswered:
                     self._receive_one()
-                return make()
+                return fragments_of(batch, **given)
         except LeafRefusedError as refused:
             self._refusals.drop(batch, refused)
             self._put_back(batch)
@@ -226,21 +223,35 @@ class Session:
     ) -> None:
         while len(self._unanswered) >= UNANSWERED_LIMIT:
             self._receive_one()
-        self._seq = fragment.seq = self._seq + 1
-        message = Message(self._seq, reason)
+        self._seq = fragment.seq = seq = self._seq + 1
         for value_id in fetched:
-            self._coming[value_id] = self._seq
-        self._unanswered.append(_Sent(self._seq, fetched, message, perf_counter(), fragment, leaves))
+            self._coming[value_id] = seq
+        sent = _Sent(seq, fetched, perf_counter(), fragment, leaves)
+        self._unanswered.append(sent)
+        size = 0
         try:
-            message.sent_bytes = self.transport.send(fragment)
+            size = self.transport.send(fragment)
         except KeyboardInterrupt:
             self._interrupted()
             raise
         finally:
             # What is only told later is noted when the message is on its way.
-            message.describe(batch, len(fetched), demands, here())
-            message.uploaded_bytes, self._uploaded_bytes = self._uploaded_bytes, 0
-            self.log.add(message)
+            self.recorder.remember(batch.nodes)
+            sent.message = Message(
+                seq,
+                reason,
+                here(),
+                len(batch.nodes),
+                len(batch.leaves),
+                len(batch.backwards),
+                len(fetched),
+                demands,
+                len(batch.released),
+                sent_bytes=size,
+                uploaded_bytes=self._uploaded_bytes,
+            )
+            self._uploaded_bytes = 0
+            self.log.add(sent.message)
 
     def _interrupted(self) -> None:
         for sent in self._unanswered:
@@ -256,20 +267,19 @@ class Session:
             self._interrupted()
             raise
         self._unanswered.popleft()
-        message = sent.message
+        message, coming = sent.message, self._coming
+        assert message is not None, "it was noted when the fragment was sent"
         for value_id in sent.fetched:
-            if self._coming.get(value_id) == sent.seq:
-                del self._coming[value_id]
+            if coming.get(value_id) == sent.seq:
+                del coming[value_id]
         for fetched in outcome.values:
             value = sent.fetched.get(fetched.id)
             if value is None:
                 continue
-            if fetched.by_get:
-                _, data = self.transport.get(fetched.id)
-                value.local = array_of(value.spec, data)
-            else:
-                value.local = array_of(value.spec, fetched.data)
-            message.fetched_bytes += value.spec.nbytes
+            spec = value.spec
+            data = self.transport.get(fetched.id)[1] if fetched.by_get else fetched.data
+            value.local = array_of(spec, data)
+            message.fetched_bytes += spec.nbytes
         message.received_bytes = self.transport.traffic.received_bytes - before
         message.took_s = perf_counter() - sent.started
         timings = outcome.timings

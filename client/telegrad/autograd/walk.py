@@ -6,6 +6,7 @@ All walks keep their own stack: a chain of a hundred thousand operators must not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from telegrad.autograd.graph import Accumulate, Edge, Node, Rule
@@ -47,8 +48,7 @@ class Reached:
         ]
 
 
-def _output(node: Node) -> int:
-    return node.output
+_output: Final = attrgetter("output")
 
 
 def reach(roots: Iterable[Edge], wanted: Callable[[Edge], bool] | None) -> Reached:
@@ -60,31 +60,31 @@ def reach(roots: Iterable[Edge], wanted: Callable[[Edge], bool] | None) -> Reach
         roots: where the pass starts.
         wanted: tells the edges whose gradient is asked for; None: those of all leaves.
     """
-    leaves: dict[int, Accumulate] = {}
-    seen: dict[int, Node] = {}
-    stack: list[Node] = []
+    leaves: dict[Node | Accumulate, None] = {}
+    seen: set[Node | Accumulate] = set()
+    stack: list[Node | Accumulate] = []
     for maker, _ in roots:
         if maker.__class__ is Accumulate:
-            leaves[id(maker)] = maker
-        elif id(maker) not in seen:
-            seen[id(maker)] = maker  # type: ignore[assignment]
-            stack.append(maker)  # type: ignore[arg-type]
+            leaves[maker] = None
+        elif maker not in seen:
+            seen.add(maker)
+            stack.append(maker)
     while stack:
-        for edge in stack.pop().edges:
+        for edge in stack.pop().edges:  # type: ignore[union-attr]
             if edge is None:
                 continue
             maker = edge[0]
-            if id(maker) in seen:
+            if maker in seen:
                 continue
             if maker.__class__ is Accumulate:
-                leaves[id(maker)] = maker
+                leaves[maker] = None
             else:
-                seen[id(maker)] = maker  # type: ignore[assignment]
-                stack.append(maker)  # type: ignore[arg-type]
-    nodes = sorted(seen.values(), key=_output, reverse=True)
+                seen.add(maker)
+                stack.append(maker)
+    nodes: list[Node] = sorted(seen, key=_output, reverse=True)  # type: ignore[arg-type]
     if wanted is not None:
         nodes = _leading_to(nodes, wanted)
-    return Reached(nodes, list(leaves.values()))
+    return Reached(nodes, list(leaves))  # type: ignore[arg-type]
 
 
 def _leading_to(nodes: list[Node], wanted: Callable[[Edge], bool]) -> list[Node]:
