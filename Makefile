@@ -70,7 +70,7 @@ bench: install  ## measurements beside their peers, as ratios
 conformance: install  ## installs PyTorch into .venv and compares with it, first and second order
 	@$(BIN)/python -c 'import importlib.metadata as m, sys; sys.exit(m.version("torch").split("+")[0] != "$(TORCH)".split("==")[1])' 2>/dev/null \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '$(TORCH)' expecttest
-	@$(BIN)/python -m pytest tests/conformance -m torch -q
+	@$(BIN)/python -m pytest tests/conformance tests/programs -m torch -q
 	@$(BIN)/python -m tests.conformance
 
 gpu-test: install  ## installs CuPy into .venv and runs the tests that need an NVIDIA GPU
