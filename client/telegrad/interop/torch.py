@@ -7,10 +7,10 @@ telegrad's function of the same name. PyTorch itself is not imported here: who c
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+import telegrad
 from telegrad.tensor import Tensor
 
 #: PyTorch's modules of built-in functions, what the names in them begin with, and where ours are.
@@ -63,10 +63,10 @@ def counterpart(function: Any) -> Callable[..., Any] | None:
 
 
 def _namespace(place: str) -> Any:
-    try:
-        return importlib.import_module(f"telegrad.{place}".rstrip("."))
-    except ModuleNotFoundError:
-        return None
+    found: Any = telegrad
+    for part in place.split(".") if place else ():
+        found = getattr(found, part, None)
+    return found
 
 
 def _foreign(values: Iterable[Any]) -> Iterable[type]:
