@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from telegrad import cluster
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.opset import OPSET, Op
@@ -24,6 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Torch-like tensors whose gradients are computed far away: the client's commands.",
 )
+
+app.add_typer(cluster.app, name="cluster")
 
 Address = Annotated[
     str | None,

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from telegrad import recorder as recording
-from telegrad_proto.errors import AccessError
+from telegrad_proto.errors import AccessError, ArgumentError
 
 if TYPE_CHECKING:
     from telegrad.session import Session
@@ -23,6 +23,7 @@ TOKEN_FILE_VARIABLE: Final = "TELEGRAD_TOKEN_FILE"  # noqa: S105 - the name of a
 EMBEDDED: Final = "embedded"
 
 _session: Session | None = None
+_endpoint: tuple[str, str | None] | None = None
 _hooked: Any = None
 
 
@@ -53,7 +54,7 @@ def connect(
         AccessError: no token, or a wrong one.
         VersionError: client and server do not fit each other; the text says which to upgrade.
     """
-    global _session
+    global _endpoint, _session
     # Late: the messages' modules, which importing telegrad need not wait for.
     from telegrad.progress import Bars
     from telegrad.session import Session
@@ -78,6 +79,7 @@ def connect(
     # The session before ends when the last tensor in it is gone: until then its values can still be looked
     # at.
     _session = session
+    _endpoint = (address, token) if address not in ("", EMBEDDED) else None
     recording.use(session.recorder)
     _hook_notebook()
     return session
@@ -102,12 +104,27 @@ def current_session() -> Session:
     return _session
 
 
+def endpoint(address: str | None = None, token: str | None = None) -> tuple[str, str | None]:
+    """The server's address and token for calls outside of a session: those given, else the current
+    connection's, else the environment's.
+
+    Raises:
+        ArgumentError: there is no server: the engine is the one in this process.
+    """
+    if address is None and _endpoint is not None:
+        address, token = _endpoint[0], token if token is not None else _endpoint[1]
+    address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
+    if address in ("", EMBEDDED):
+        raise ArgumentError(f"requires a server: tg.connect('host:port'), address=, or {ADDRESS_VARIABLE}")
+    return address, token if token is not None else _token()
+
+
 def disconnect() -> None:
     """Ends the current session and frees what it holds on the server. The next operator starts the default
     one.
     """
-    global _session
-    previous, _session = _session, None
+    global _endpoint, _session
+    previous, _session, _endpoint = _session, None, None
     recording.use(None)
     if previous is not None:
         previous.close()

@@ -51,6 +51,7 @@ class ClusterService:
         """The workers, and what their supervisor knows of them."""
         reply = await self._directory.fleet.status()
         if reply is None:
+            await self._directory.refresh()
             reply = cluster_pb2.StatusReply()
             for slot, address, state, pulse in self._directory.workers():
                 worker = reply.workers.add(worker=slot, address=address, state=state)
