@@ -152,6 +152,9 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
 #: Namespaces that are imported when they are first named.
 _LAZY = frozenset({"distributions", "fft", "func", "interop", "linalg", "nn", "optim", "special", "utils"})
 
+#: What programs are made with, and where it is.
+_PROGRAMS = {"ArraySpec": "tracing", "Program": "program", "load_program": "program", "spec": "tracing"}
+
 
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
@@ -160,12 +163,16 @@ def __getattr__(name: str) -> _Any:
         except ModuleNotFoundError as error:
             if error.name != f"telegrad.{name}":
                 raise
+    if name in _PROGRAMS:
+        return getattr(_import_module(f"telegrad.{_PROGRAMS[name]}"), name)
     if name == "vmap":
         return __getattr__("func").vmap
     if name == "Variable":
         return autograd.Variable
     if not name.startswith("_") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):
         return _FUNCTIONS[""][name]
+    if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)  # torch.relu_(x), torch.zero_(x)
     raise AttributeError(f"module 'telegrad' has no attribute {name!r}")
 
 
@@ -175,6 +182,17 @@ globals().update(_OLD_CLASSES)
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
+
+
+def trace(*args: _Any, **kwargs: _Any) -> _Any:
+    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a program, `tracing.trace`."""
+    if args and callable(args[0]) and not isinstance(args[0], Tensor):
+        from telegrad.tracing import trace as program_of  # the messages' modules: most users make no program
+
+        return program_of(*args, **kwargs)
+    return _FUNCTIONS[""]["trace"](*args, **kwargs)
+
+
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 

@@ -64,10 +64,15 @@ def spec_of(array: NDArray) -> Spec:
 def payload_of(value: Value) -> memoryview:
     """The bytes of a value that is known here."""
     assert value.local is not None, "only a value that is known here is sent"
-    array = np.ascontiguousarray(value.local)
+    return bytes_of(value.local)
+
+
+def bytes_of(array: NDArray) -> memoryview:
+    """The bytes of an array, as the wire has them; not copied where they are so already."""
     if not array.size:
         return memoryview(b"")
-    return array.reshape(-1).view(np.uint8).data
+    whole = np.ascontiguousarray(array, dtype=dtype_of_numpy(array.dtype).typestr)
+    return whole.reshape(-1).view(np.uint8).data
 
 
 def array_of(spec: Spec, data: bytes | memoryview) -> NDArray:

@@ -179,13 +179,13 @@ def _replace(tensor: Tensor, source: Tensor, label: str = "CopyBackwards") -> No
             _set_whole(alias, source)
             return
         source = titled(p.where(constant(False, bool_), tensor, source), label)
+    if source._value.recorder is not None:
+        source._value.recorder.written[id(tensor)] = tensor  # first: the recorder of a program may refuse
     counter = counter_of(tensor)
     counter.version += 1
     counter.writer = None if source._edge is None else source._edge[0].name()
     _share_counter(source, counter)
     tensor._value = source._value
-    if source._value.recorder is not None:
-        source._value.recorder.written[id(tensor)] = tensor
     if source._tracked:
         tensor._edge, tensor._tracked = source._edge, True
     if alias is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
@@ -20,6 +21,7 @@ from telegrad_engine.plan.compiler import Plan, compile_plan
 from telegrad_engine.plan.selection import select
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.executor import Interrupt, run
+from telegrad_engine.runtime.gauge import Gauge
 from telegrad_proto.dtypes import by_typestr
 from telegrad_proto.errors import (
     ArgumentError,
@@ -90,20 +92,36 @@ class Program:
         blueprint: what it does.
         device: `cpu`, `cuda` or `cuda:N`.
         limit_bytes: how much one call may hold in memory; 0: no bound.
+        gauge: counts the calls, where somebody watches over the process.
     """
 
-    def __init__(self, blueprint: Blueprint, *, device: str = "cpu", limit_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        *,
+        device: str = "cpu",
+        limit_bytes: int = 0,
+        gauge: Gauge | None = None,
+    ) -> None:
         self.blueprint: Final = blueprint
         self._backend: Final[Backend] = backend(device)
         self._limit_bytes: Final = limit_bytes
+        self._gauge: Final = gauge
         self._lock: Final = Lock()
         self._plans: Final[OrderedDict[tuple[Any, ...], _Ready]] = OrderedDict()
         self._constants: Final[dict[int, Any]] = {}  # on the device, those that serve every length
 
     @classmethod
-    def from_bytes(cls, raw: bytes | memoryview, *, device: str = "cpu", limit_bytes: int = 0) -> Program:
+    def from_bytes(
+        cls,
+        raw: bytes | memoryview,
+        *,
+        device: str = "cpu",
+        limit_bytes: int = 0,
+        gauge: Gauge | None = None,
+    ) -> Program:
         """The program in these bytes; raises as `Blueprint.from_bytes`."""
-        return cls(Blueprint.from_bytes(raw), device=device, limit_bytes=limit_bytes)
+        return cls(Blueprint.from_bytes(raw), device=device, limit_bytes=limit_bytes, gauge=gauge)
 
     @property
     def digest(self) -> bytes:
@@ -186,7 +204,8 @@ class Program:
         for number, position in ready.loads.items():
             spec = ready.leaves[position]
             values[number] = Value(spec, leaf=Buffer(arrays[position], spec.nbytes, ledger))
-        slots = run(ready.plan, values, self._backend, interrupt)
+        with nullcontext() if self._gauge is None else self._gauge.evaluating(interrupt):
+            slots = run(ready.plan, values, self._backend, interrupt)
         found = [
             self._backend.to_host(arrays[-1 - place] if place < 0 else slots[place], spec)
             for place, spec in zip((*ready.outputs, *ready.gradients), ready.specs, strict=True)

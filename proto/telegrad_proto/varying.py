@@ -18,10 +18,11 @@ def number_at(entry: program_pb2.Varying, length: int) -> float:
         StructureError: there is none.
     """
     found = entry.base + entry.slope * length
-    if entry.inverse and found:
-        return 1 / found
-    if entry.inverse or found != found or abs(found) == float("inf"):
-        raise StructureError(f"program: {entry.base} + {entry.slope} * {length} is no divisor or no number")
+    if entry.divisor_base or entry.divisor_slope:
+        divisor = entry.divisor_base + entry.divisor_slope * length
+        found = found / divisor if divisor else float("nan")
+    if found != found or abs(found) == float("inf"):
+        raise StructureError(f"program: a number of it is not defined for a batch of length {length}")
     return found
 
 

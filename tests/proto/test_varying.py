@@ -14,19 +14,20 @@ Varying = program_pb2.Varying
 
 def test_a_number_goes_with_the_length() -> None:
     assert number_at(Varying(base=-1, slope=2), 5) == 9
-    assert number_at(Varying(slope=4, inverse=True), 2) == 0.125
+    assert number_at(Varying(base=1, divisor_slope=4), 2) == 0.125
+    assert number_at(Varying(slope=1, divisor_base=-1, divisor_slope=1), 5) == 1.25
 
 
 @pytest.mark.parametrize(
     ("entry", "length"),
     [
-        (Varying(slope=1, inverse=True), 0),
+        (Varying(base=1, divisor_slope=1), 0),
         (Varying(base=float("nan")), 1),
         (Varying(slope=float("inf")), 1),
     ],
 )
 def test_what_is_no_number_is_refused(entry: program_pb2.Varying, length: int) -> None:
-    with pytest.raises(StructureError, match="no divisor or no number"):
+    with pytest.raises(StructureError, match="not defined for a batch of length"):
         number_at(entry, length)
 
 
@@ -48,7 +49,7 @@ def test_a_type_that_does_not_hold_the_number_is_told() -> None:
 def test_one_item_of_an_attribute_is_replaced() -> None:
     assert replaced((3, 4), Varying(item=1, slope=2), 5) == (3, 10)
     assert replaced(3, Varying(slope=1, base=1), 5) == 6
-    assert replaced(0.5, Varying(slope=1, inverse=True), 4) == 0.25
+    assert replaced(0.5, Varying(base=1, divisor_slope=1), 4) == 0.25
 
 
 @pytest.mark.parametrize("value", [True, "x", None, (1,)])

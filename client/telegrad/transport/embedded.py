@@ -7,19 +7,21 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from telegrad.transport.base import Progress, Traffic
 from telegrad.transport.watch import Watch
 from telegrad_proto import __version__
-from telegrad_proto.errors import ProtocolError, ServerUnavailableError
+from telegrad_proto.errors import ProgramNotFoundError, ProtocolError, ServerUnavailableError
 from telegrad_proto.limits import INLINE_BYTES
 from telegrad_proto.payload import chunks_of
 from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import session_pb2
 
 if TYPE_CHECKING:
+    from telegrad.convert import NDArray
     from telegrad_engine.session import EngineSession
+    from telegrad_proto.program import Blueprint
 
 
 class EmbeddedTransport:
@@ -129,6 +131,39 @@ class EmbeddedTransport:
         if self._engine is None:
             raise ProtocolError("the session is not open")
         return self._engine
+
+
+class EmbeddedCalls:
+    """Programs called in this process.
+
+    Args:
+        device: `cpu`, `cuda` or `cuda:N`.
+    """
+
+    def __init__(self, device: str) -> None:
+        from telegrad_engine.programs import ProgramStore  # late, as for a session
+
+        self._store: Final = ProgramStore(device)
+
+    def call(
+        self, blueprint: Blueprint, raw: bytes, mode: str, wrt: Sequence[int], arrays: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray]]:
+        """The outputs, and what the mode adds; Ctrl-C stops it between two operators."""
+        from telegrad_engine.runtime.executor import Interrupt  # late, as for a session
+
+        try:
+            program = self._store.get(blueprint.digest)
+        except ProgramNotFoundError:
+            program = self._store.add(raw, blueprint.digest)
+        interrupt = Interrupt()
+        count = len(blueprint.inputs)
+        with _DeferredInterrupt(interrupt.cancel):
+            answer = program.call(mode, arrays[:count], wrt=wrt, extra=arrays[count:], interrupt=interrupt)
+        return list(answer.outputs), list(answer.gradients)
+
+    def close(self) -> None:
+        """Forgets the programs; they are known again when they are called."""
+        self._store.clear()
 
 
 class _DeferredInterrupt:

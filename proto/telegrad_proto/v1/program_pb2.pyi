@@ -75,22 +75,24 @@ class Operator(_message.Message):
     def __init__(self, name: _Optional[str] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Varying(_message.Message):
-    __slots__ = ("node", "leaf", "attr", "item", "base", "slope", "inverse")
+    __slots__ = ("node", "leaf", "attr", "item", "base", "slope", "divisor_base", "divisor_slope")
     NODE_FIELD_NUMBER: _ClassVar[int]
     LEAF_FIELD_NUMBER: _ClassVar[int]
     ATTR_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
     BASE_FIELD_NUMBER: _ClassVar[int]
     SLOPE_FIELD_NUMBER: _ClassVar[int]
-    INVERSE_FIELD_NUMBER: _ClassVar[int]
+    DIVISOR_BASE_FIELD_NUMBER: _ClassVar[int]
+    DIVISOR_SLOPE_FIELD_NUMBER: _ClassVar[int]
     node: int
     leaf: int
     attr: int
     item: int
     base: float
     slope: float
-    inverse: bool
-    def __init__(self, node: _Optional[int] = ..., leaf: _Optional[int] = ..., attr: _Optional[int] = ..., item: _Optional[int] = ..., base: _Optional[float] = ..., slope: _Optional[float] = ..., inverse: _Optional[bool] = ...) -> None: ...
+    divisor_base: float
+    divisor_slope: float
+    def __init__(self, node: _Optional[int] = ..., leaf: _Optional[int] = ..., attr: _Optional[int] = ..., item: _Optional[int] = ..., base: _Optional[float] = ..., slope: _Optional[float] = ..., divisor_base: _Optional[float] = ..., divisor_slope: _Optional[float] = ...) -> None: ...
 
 class Program(_message.Message):
     __slots__ = ("format", "made_by", "name", "operators", "inputs", "outputs", "arguments", "parameters", "result", "leaves", "nodes", "backwards", "length", "varying", "seal")

@@ -1,0 +1,149 @@
+"""Calls of programs over gRPC: sent again, here or to the next address, when a server is lost or busy.
+
+A call is pure, so one that is sent twice does no harm: nobody has to know whether the first arrived.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from threading import Lock
+from typing import Any, Final
+
+import grpc
+
+from telegrad.convert import NDArray, array_of, bytes_of, spec_of
+from telegrad.transport.connection import translate
+from telegrad_proto.channel import CHANNEL_OPTIONS, PROGRAMS_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
+from telegrad_proto.codec import decode_spec, encode_spec
+from telegrad_proto.errors import (
+    CapacityError,
+    LimitError,
+    ProgramNotFoundError,
+    ServerUnavailableError,
+)
+from telegrad_proto.limits import MAX_CALL_BYTES
+from telegrad_proto.parts import Incoming, pieces_of
+from telegrad_proto.program import Blueprint
+from telegrad_proto.v1 import program_pb2
+
+#: How long a call is tried again while no server can be reached, or all are busy.
+PATIENCE_S: Final = 60.0
+
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 2.0
+
+
+class RemoteCalls:
+    """Calls programs on a server.
+
+    Args:
+        address: "host:port" of a worker or a gateway; or several, with commas between: a call that fails at
+            one goes to the next.
+        token: what the server asks for, if it does.
+        patience_s: how long to try again.
+    """
+
+    def __init__(self, address: str, *, token: str | None = None, patience_s: float = PATIENCE_S) -> None:
+        self._addresses: Final = [part.strip() for part in address.split(",") if part.strip()]
+        self._token: Final = token
+        self._patience_s: Final = patience_s
+        self._lock: Final = Lock()
+        self._channels: dict[str, grpc.Channel] = {}
+
+    def call(
+        self, blueprint: Blueprint, raw: bytes, mode: str, wrt: Sequence[int], arrays: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray]]:
+        """The outputs, and what the mode adds; see `Calls.call`."""
+        import tenacity  # late: it takes longer to import than most calls take
+
+        size_bytes = sum([array.nbytes for array in arrays])
+        if size_bytes > MAX_CALL_BYTES:
+            raise LimitError(
+                f"{blueprint.name}: a call takes at most {MAX_CALL_BYTES} bytes, got {size_bytes}: cut the "
+                "batch (shards=n)"
+            )
+        header = program_pb2.CallHeader(
+            digest=blueprint.digest,
+            mode=mode.upper(),
+            wrt=wrt,
+            arrays=[encode_spec(spec_of(array)) for array in arrays],
+        )
+        tries = count()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((ServerUnavailableError, CapacityError)),
+            stop=tenacity.stop_after_delay(self._patience_s),
+            wait=tenacity.wait_random_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            reraise=True,
+        )
+        return retrying(
+            lambda: self._known(self._addresses[next(tries) % len(self._addresses)], header, raw, arrays)
+        )
+
+    def close(self) -> None:
+        """Ends the connections."""
+        with self._lock:
+            for channel in self._channels.values():
+                channel.close()
+            self._channels.clear()
+
+    def _known(
+        self, address: str, header: program_pb2.CallHeader, raw: bytes, arrays: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray]]:
+        """The answer of whichever worker gets the call; the program is sent along if it does not know it."""
+        try:
+            return self._once(address, header, b"", arrays)
+        except ProgramNotFoundError:
+            return self._once(address, header, raw, arrays)
+
+    def _once(
+        self, address: str, header: program_pb2.CallHeader, program: bytes, arrays: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray]]:
+        whole = program_pb2.CallHeader()
+        whole.CopyFrom(header)
+        whole.program_bytes = len(program)
+        call = self._method(address)(_parts(whole, program, arrays), metadata=self._metadata())
+        try:
+            first = next(call, None)
+            if first is None:
+                raise ServerUnavailableError("the server ended the call without an answer")
+            incoming = Incoming(chain((first.data,), (part.data for part in call)))
+            specs = [decode_spec(m) for m in (*first.header.outputs, *first.header.gradients)]
+            found = [array_of(spec, incoming.take(spec.nbytes)) for spec in specs]
+            incoming.end()
+            split = len(first.header.outputs)
+            return found[:split], found[split:]
+        except grpc.RpcError as error:
+            raise translate(error) from None
+        finally:
+            call.cancel()  # after an interruption; otherwise it has ended
+
+    def _method(self, address: str) -> Any:
+        with self._lock:
+            channel = self._channels.get(address)
+            if channel is None:
+                options = list(CHANNEL_OPTIONS)
+                if address.startswith(("127.", "localhost:", "[::1]:")):
+                    options.append(("grpc.enable_http_proxy", 0))
+                channel = self._channels[address] = grpc.insecure_channel(address, options=options)
+        return channel.stream_stream(
+            f"/{PROGRAMS_SERVICE}/Call",
+            request_serializer=program_pb2.CallPart.SerializeToString,
+            response_deserializer=program_pb2.ResultPart.FromString,
+        )
+
+    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        metadata: list[tuple[str, str | bytes]] = [(REQUEST_ID_KEY, secrets.token_hex(8))]
+        if self._token is not None:
+            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
+        return tuple(metadata)
+
+
+def _parts(
+    header: program_pb2.CallHeader, program: bytes, arrays: Sequence[NDArray]
+) -> Iterator[program_pb2.CallPart]:
+    pieces = pieces_of([memoryview(program), *[bytes_of(array) for array in arrays]])
+    yield program_pb2.CallPart(header=header, data=next(pieces, b""))
+    for piece in pieces:
+        yield program_pb2.CallPart(data=piece)
