@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 nn = torch.nn
-STEPS, INTERVALS, STEP_SIZE = 50, 8, 0.12
+STEPS, INTERVALS, STEP_SIZE = 50, 5, 0.2
 
 
 class Field(nn.Module):  # type: ignore[name-defined]
