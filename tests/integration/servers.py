@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import socket
@@ -55,6 +56,11 @@ class Server:
     def said(self) -> str:
         """What it wrote to stderr, over all its lives."""
         return Path(self._folder.name, "stderr").read_text()
+
+    @property
+    def names(self) -> list[str]:
+        """What the worker in it called itself, over all its lives; it says so with `-v`."""
+        return re.findall(r"worker (\w+) serves", self.said)
 
     def begin(self) -> None:
         """Starts it, without waiting."""

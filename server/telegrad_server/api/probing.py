@@ -71,6 +71,12 @@ class Prober:
         for address in [a for a in self._channels if a not in addresses]:
             await self._channels.pop(address).close()
 
+    async def end(self, address: str) -> None:
+        """Ends the connection to an address, and the calls on it; the next call makes another."""
+        channel = self._channels.pop(address, None)
+        if channel is not None:
+            await channel.close()
+
     async def _ask(self, address: str, name: str, request: Any, reply: Any, timeout_s: float) -> Any:
         ask = self.channel(address).unary_unary(
             f"/{WORKER_SERVICE}/{name}",

@@ -158,6 +158,9 @@ class Directory:
             case "silent":
                 _log.info("worker %s at %s does not answer", slot, address)
                 self._registry.failed(slot, now)
+                if self._registry.state(slot) == "dead":
+                    # Who waits for an answer of a frozen worker is better served by another one.
+                    await self.prober.end(address)
             case "busy":
                 _log.info("worker %s at %s is too busy to answer", slot, address)
 

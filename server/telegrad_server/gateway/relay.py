@@ -10,17 +10,24 @@ from typing import Any, Final
 import grpc
 
 from telegrad_proto.channel import REQUEST_ID_KEY, SERVICE, SESSION_KEY, TOKEN_KEY
-from telegrad_proto.errors import CapacityError, ProtocolError, ServerUnavailableError, TelegradError
-from telegrad_proto.status import STATUS_DETAILS_KEY
-from telegrad_server.api.faults import incident, wire_form
+from telegrad_proto.errors import (
+    CapacityError,
+    ProtocolError,
+    ServerUnavailableError,
+    SessionNotFoundError,
+    TelegradError,
+)
 from telegrad_server.gateway.directory import Directory
+from telegrad_server.gateway.guard import Context, guarded
 
-Context = grpc.aio.ServicerContext[Any, Any]
 Channel = grpc.aio.Channel
 
 #: What a worker is told of a call; the rest of the metadata is gRPC's own.
 _PASSED_ON: Final = (SESSION_KEY, REQUEST_ID_KEY, TOKEN_KEY)
 _EOF: Final = grpc.aio.EOF
+
+#: How long the worker of a session may take to answer a new stream, before another one takes the session up.
+_ANSWER_S: Final = 4.0
 
 
 class _Stream:
@@ -45,12 +52,12 @@ class Relay:
     def handlers(self) -> grpc.GenericRpcHandler:
         """The methods for `add_generic_rpc_handlers`; without serializers, so that nothing is parsed."""
         methods: dict[str, Any] = {
-            "Attach": grpc.stream_stream_rpc_method_handler(_guarded(self.attach)),
-            "Put": grpc.stream_unary_rpc_method_handler(_guarded(self.put)),
-            "Get": grpc.unary_stream_rpc_method_handler(_guarded(self.get)),
+            "Attach": grpc.stream_stream_rpc_method_handler(guarded(self.attach)),
+            "Put": grpc.stream_unary_rpc_method_handler(guarded(self.put)),
+            "Get": grpc.unary_stream_rpc_method_handler(guarded(self.get)),
         }
         for name in ("Missing", "Cancel", "Residuals"):
-            methods[name] = grpc.unary_unary_rpc_method_handler(_guarded(self._unary(name)))
+            methods[name] = grpc.unary_unary_rpc_method_handler(guarded(self._unary(name)))
         return grpc.method_handlers_generic_handler(SERVICE, methods)
 
     def drain(self) -> None:
@@ -73,8 +80,7 @@ class Relay:
                 raise ProtocolError("a stream begins with an Open message")
             stream.owed = 1
             if session_id:
-                call = self._call(self._directory.holder(session_id), metadata)
-                opened = await _exchange(call, opening)
+                call, opened = await self._find(session_id, opening, metadata)
             else:
                 call, opened = await self._place(opening, metadata)
             try:
@@ -83,10 +89,17 @@ class Relay:
                 await self._splice(stream, context, call)
             finally:
                 call.cancel()  # a dropped call is never ended by itself
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                self._directory.hurry()  # the client comes back at once, and then it must be known who lives
+            raise
         except asyncio.CancelledError:
-            if not stream.draining:
+            if stream.draining:
+                raise _going_away() from None
+            if stream.task is None or stream.task.cancelling():
                 raise
-            raise _going_away() from None
+            # Not this call was cancelled: the connection below it was closed, for the worker is gone.
+            raise ServerUnavailableError("the worker of this session is gone") from None
         finally:
             self._streams.discard(stream)
 
@@ -138,12 +151,47 @@ class Relay:
 
         return relay
 
-    async def _place(self, opening: bytes, metadata: Any) -> tuple[Any, bytes]:
-        """A stream to a worker that has taken the new session, with the worker's first reply."""
+    async def _find(self, session_id: str, opening: bytes, metadata: Any) -> tuple[Any, bytes]:
+        """A stream to the session's worker, else to another one, which makes the session again if it can.
+
+        It does not matter whether the first is dead, frozen or out of reach: whoever has the session in an
+        older epoch has lost it.
+        """
+        channel: Channel | None = None
+        lost: TelegradError | grpc.aio.AioRpcError
+        try:
+            channel = self._directory.holder(session_id)
+            call = self._call(channel, metadata)
+            return call, await asyncio.wait_for(_exchange(call, opening), _ANSWER_S)
+        except (ServerUnavailableError, SessionNotFoundError) as error:
+            lost = error
+        except TimeoutError:
+            lost = ServerUnavailableError(f"the worker of session {session_id} does not answer")
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            lost = error
+        try:
+            return await self._place(opening, metadata, besides=channel)
+        except (grpc.aio.AioRpcError, CapacityError, ServerUnavailableError) as error:
+            code = error.code() if isinstance(error, grpc.aio.AioRpcError) else None
+            if code is grpc.StatusCode.NOT_FOUND:
+                # Nobody else can help: the session may still be where it was, or is gone.
+                raise lost from None
+            if code in (None, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
+                raise ServerUnavailableError(f"no worker can take session {session_id} up now") from None
+            raise
+
+    async def _place(
+        self, opening: bytes, metadata: Any, besides: Channel | None = None
+    ) -> tuple[Any, bytes]:
+        """A stream to a worker that has taken the session, with the worker's first reply."""
         if self._draining:
             raise _going_away()
         error: grpc.aio.AioRpcError | None = None
         for slot, channel in self._directory.candidates():
+            if channel is besides:
+                continue
             call = self._call(channel, metadata)
             try:
                 opened = await _exchange(call, opening)
@@ -219,24 +267,3 @@ def _metadata(context: Context) -> tuple[tuple[str, str | bytes], ...]:
 
 def _session_id(metadata: tuple[tuple[str, str | bytes], ...]) -> str:
     return next((str(value) for key, value in metadata if key == SESSION_KEY), "")
-
-
-def _guarded(behavior: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
-    """The behavior with its errors made statuses: our own, the worker's as they are, and defects."""
-
-    async def run(request: Any, context: Context) -> Any:
-        try:
-            return await behavior(request, context)
-        except grpc.aio.AioRpcError as error:
-            trailing = tuple(
-                (key, value) for key, value in error.trailing_metadata() or () if key == STATUS_DETAILS_KEY
-            )
-            code, text = error.code(), error.details() or ""
-        except TelegradError as error:
-            code, text, trailing = wire_form(error)
-        except Exception as error:  # noqa: BLE001  # the caller gets an incident, the log the rest
-            code, text, trailing = wire_form(incident(error, behavior.__qualname__))
-        context.set_trailing_metadata(trailing)
-        return await context.abort(code, text)
-
-    return run

@@ -27,7 +27,7 @@ from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
 from tests.places import serving
-from tests.server.fakes import BLOCK, FakeWorker, fake_worker, raw_channel
+from tests.server.fakes import BLOCK, FakeWorker, fake_worker, opening, raw_channel
 
 DATA = bytes(range(256)) * 10_000
 TOKEN = "a token for gateway and workers"
@@ -130,7 +130,7 @@ def test_a_session_that_no_worker_has(fleet: Fleet) -> None:
             lambda: stub.Missing(tensor_pb2.MissingRequest(), metadata=metadata),
             lambda: list(stub.Get(tensor_pb2.GetRequest(), metadata=metadata)),
             lambda: stub.Put(iter([tensor_pb2.PutChunk()]), metadata=metadata),
-            lambda: list(stub.Attach(iter([session_pb2.Request()]), metadata=metadata)),
+            lambda: list(stub.Attach(iter([opening("w0000.1234")]), metadata=metadata)),
         ]
         for call in calls:
             with pytest.raises(grpc.RpcError) as caught:
@@ -195,21 +195,25 @@ def test_another_gateway_goes_on_with_the_session() -> None:
         transport.close()
 
 
-def test_a_worker_that_is_replaced_has_lost_its_sessions() -> None:
+def test_a_worker_that_is_replaced_has_lost_what_nobody_kept() -> None:
     with fake_worker() as worker:
         port = int(worker.address.rpartition(":")[2])
         with serving("--relay-to", worker.address) as (address, _):
-            transport = GrpcTransport(address)
-            transport.open()
+            transport, other = GrpcTransport(address, journal_bytes=0), GrpcTransport(address)
+            for each in (transport, other):
+                each.open()
+                each.send(fragment(1))
+                each.receive()
             worker.server.stop()
-            with fake_worker(port=port):
-                transport.send(fragment(1))
+            with fake_worker(port=port) as worker:
+                transport.send(fragment(2))
                 with pytest.raises(SessionNotFoundError):
                     transport.receive()
                 transport.close()
-                again = GrpcTransport(address)
-                again.open()
-                again.close()
+                other.send(fragment(2))
+                assert other.receive().seq == 2
+                assert worker.engines[0].applied == [1, 2], "what was kept was sent again"
+                other.close()
 
 
 def test_a_gateway_that_ends_lets_a_running_fragment_finish() -> None:
