@@ -1,0 +1,66 @@
+"""torch.distributions: random variables with densities, draws, and gradients through both.
+
+Everything is composed of operators and recorded. Arguments are looked at as early as that costs no message:
+values that are known here raise a ValueError at once, others when the server computes what depends on them.
+"""
+
+from __future__ import annotations
+
+from telegrad.distributions import constraints, kl, kl_pairs, transforms
+from telegrad.distributions.categorical import (
+    Categorical,
+    Multinomial,
+    OneHotCategorical,
+    OneHotCategoricalStraightThrough,
+)
+from telegrad.distributions.constraint_registry import biject_to, transform_to
+from telegrad.distributions.counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
+from telegrad.distributions.dirichlet import Beta, Dirichlet
+from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.gamma import Chi2, Exponential, Gamma
+from telegrad.distributions.independent import Independent
+from telegrad.distributions.kl import kl_divergence, register_kl
+from telegrad.distributions.location_scale import Cauchy, Gumbel, HalfCauchy, Laplace, StudentT, Uniform
+from telegrad.distributions.multivariate_normal import MultivariateNormal
+from telegrad.distributions.normal import HalfNormal, LogNormal, Normal
+from telegrad.distributions.transformed_distribution import TransformedDistribution
+from telegrad.distributions.transforms import *  # noqa: F403  # torch has them here too
+
+__all__ = [
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "Categorical",
+    "Cauchy",
+    "Chi2",
+    "Dirichlet",
+    "Distribution",
+    "Exponential",
+    "Gamma",
+    "Geometric",
+    "Gumbel",
+    "HalfCauchy",
+    "HalfNormal",
+    "Independent",
+    "Laplace",
+    "LogNormal",
+    "Multinomial",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "OneHotCategorical",
+    "OneHotCategoricalStraightThrough",
+    "Poisson",
+    "StudentT",
+    "TransformedDistribution",
+    "Uniform",
+    "biject_to",
+    "constraints",
+    "kl",
+    "kl_divergence",
+    "kl_pairs",
+    "register_kl",
+    "transform_to",
+    "transforms",
+]
+__all__ += transforms.__all__
