@@ -132,3 +132,11 @@ def test_late_modules_are_imported_once() -> None:
     complete()
     assert complete() is False
     assert tg.relu(tg.tensor([-1.0, 1.0])).tolist() == [0.0, 1.0]
+
+
+def test_functions_that_write_in_place_are_the_modules_too() -> None:
+    x = tg.tensor([1.0, 4.0])
+    assert tg.sqrt_(x) is x
+    assert x.tolist() == [1.0, 2.0]
+    assert tg.zero_(x).tolist() == [0.0, 0.0]
+    assert not hasattr(tg, "nothing_")

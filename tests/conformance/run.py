@@ -24,25 +24,36 @@ PROCESSES: Final = 2
 _module: ModuleType | None = None
 
 
-def _prepare(module: str) -> None:
+#: What one process does at a time: variant, mode, seed, and whether it is called as in PyTorch's table.
+Task = tuple[str, Mode, int, bool]
+
+
+def _prepare(module: str, address: str) -> None:
     """Makes a new process ready: which module is under test, one thread, no warnings about the samples."""
     global _module
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     _module = importlib.import_module(module)
     if module == "telegrad":
-        _module.connect("embedded", progress=False)
+        _module.connect(address, progress=False)
 
 
-def _score(task: tuple[str, Mode, int]) -> Score:
-    name, mode, seed = task
+def _score(task: Task) -> Score:
+    name, mode, seed, entry = task
     assert _module is not None
     [variant] = [v for v in variants() if v.formatted_name == name]
-    return score(variant, _module, mode, seed=seed)
+    return score(variant, _module, mode, seed=seed, entry=entry)
 
 
 def scores(
-    mode: Mode, *, module: str = "telegrad", pattern: str = "", processes: int = PROCESSES, seed: int = 0
+    mode: Mode,
+    *,
+    module: str = "telegrad",
+    pattern: str = "",
+    processes: int = PROCESSES,
+    seed: int = 0,
+    address: str = "embedded",
+    entries: Sequence[str] = (),
 ) -> Iterator[Score]:
     """Every matching variant's score, as they come in, in PyTorch's order.
 
@@ -52,15 +63,18 @@ def scores(
         pattern: a regular expression over the variants' names.
         processes: how many work at it; 1 works in this process.
         seed: of PyTorch's samples.
+        address: where telegrad computes.
+        entries: score these instead, and call them as PyTorch's table does.
     """
-    tasks = [(v.formatted_name, mode, seed) for v in variants(pattern)]
+    names = entries or [v.formatted_name for v in variants(pattern)]
+    tasks: list[Task] = [(name, mode, seed, bool(entries)) for name in names]
     if processes == 1:
-        _prepare(module)
+        _prepare(module, address)
         yield from map(_score, tasks)
         return
     # Spawned, not forked: gRPC's and OpenMP's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _prepare, (module,)) as pool:
+    with ProcessPoolExecutor(processes, context, _prepare, (module, address)) as pool:
         yield from pool.map(_score, tasks)
 
 
@@ -75,11 +89,15 @@ def summary(found: Sequence[Score], mode: Mode, seconds: float) -> str:
     )
 
 
-def collect(mode: Mode, *, module: str, pattern: str, processes: int) -> tuple[list[Score], float]:
+def collect(
+    mode: Mode, *, module: str, pattern: str, processes: int, seed: int = 0, address: str = "embedded"
+) -> tuple[list[Score], float]:
     """All scores and the seconds they took; tells a terminal how far it is."""
     started, found = time.monotonic(), []
     total = sum(1 for _ in variants(pattern))
-    for result in scores(mode, module=module, pattern=pattern, processes=processes):
+    for result in scores(
+        mode, module=module, pattern=pattern, processes=processes, seed=seed, address=address
+    ):
         found.append(result)
         if sys.stderr.isatty():
             print(f"\r{mode}: {len(found)}/{total} ", end="", file=sys.stderr, flush=True)

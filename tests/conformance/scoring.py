@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from tests.conformance.exchange import Array, Carrier, array, fresh_leaf, mapped, tensors
-from tests.conformance.selection import find
+from tests.conformance.selection import entry_of, find
 
 Mode = Literal["grad", "gradgrad"]
 MODES: Final[tuple[Mode, ...]] = ("grad", "gradgrad")
@@ -268,9 +268,20 @@ def second_order(sample: Sample) -> None:
     )
 
 
-def score(variant: Any, module: ModuleType, mode: Mode, *, seed: int = 0) -> Score:
-    """How the module does on all of a variant's samples."""
-    call = variant.op if module is torch else find(module, variant.name)
+def score(variant: Any, module: ModuleType, mode: Mode, *, seed: int = 0, entry: bool = False) -> Score:
+    """How the module does on all of a variant's samples.
+
+    Args:
+        variant: PyTorch's.
+        module: the module under test.
+        mode: first order or second order.
+        seed: of PyTorch's samples.
+        entry: call the operator as PyTorch's table does, which may have a function around it.
+    """
+    if entry:
+        call = entry_of(variant, module)
+    else:
+        call = variant.op if module is torch else find(module, variant.name)
     result = Score(variant.formatted_name, found=call is not None)
     torch.manual_seed(seed)
     for i, sample in enumerate(variant.sample_inputs("cpu", torch.float64, requires_grad=True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 import torch
@@ -59,3 +59,12 @@ def find(module: ModuleType, name: str) -> Callable[..., Any] | None:
         # Looked up on the instance: a module may hand out tensors of a subclass.
         return lambda tensor, *args, **kwargs: getattr(tensor, name)(*args, **kwargs)
     return None if method is None else lambda tensor: getattr(tensor, name)
+
+
+def entry_of(variant: Any, module: ModuleType) -> Callable[..., Any] | None:
+    """The function in PyTorch's table around the operator, with the module in PyTorch's place."""
+    function = variant.op
+    if not isinstance(function, FunctionType):
+        return None
+    there = {**function.__globals__, "torch": module}
+    return FunctionType(function.__code__, there, function.__name__, function.__defaults__)

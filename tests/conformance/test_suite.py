@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -14,8 +15,8 @@ torch = pytest.importorskip("torch")
 
 from tests.conformance import gaps  # noqa: E402  # needs torch
 from tests.conformance.run import scores, summary  # noqa: E402
-from tests.conformance.scoring import Mode, Score  # noqa: E402
-from tests.conformance.selection import find, variants  # noqa: E402
+from tests.conformance.scoring import MODES, Mode, Score  # noqa: E402
+from tests.conformance.selection import entry_of, find, variants  # noqa: E402
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]  # PyTorch's samples warn as they like
 
@@ -95,34 +96,78 @@ SCORES = [
 ]
 
 
+ZERO = gaps.Gap("in place", "GradientError: a leaf", 0, entry=True)
+
+
 def test_gaps_are_kept_and_read_back(tmp_path: Path) -> None:
     file = tmp_path / "gaps.toml"
     gaps.write({"grad": gaps.gaps_of(SCORES)}, file)
-    gaps.write({"gradgrad": {"add": "reason"}}, file)
-    assert gaps.read("grad", file) == {"sub": SCORES[1].failure, "svd": "missing"}
-    assert gaps.read("gradgrad", file) == {"add": "reason"}
+    gaps.write({"gradgrad": {"zero_": ZERO}}, file)
+    assert gaps.read("grad", file) == {
+        "sub": gaps.Gap(SCORES[1].failure, 'ValueError: a "quoted" \\\\ back slash', 2),
+        "svd": gaps.Gap("missing", "missing"),
+    }
+    assert gaps.read("gradgrad", file) == {"zero_": ZERO}
+    assert not gaps.drift(SCORES, gaps.read("grad", file)), "what was written down is known"
 
 
 def test_reasons_written_by_people_stay(tmp_path: Path) -> None:
     file = tmp_path / "gaps.toml"
-    gaps.write(
-        {"grad": {"sub": "it subtracts otherwise", "svd": "sample 3: old", "add": "closed by now"}}, file
-    )
+    before = {
+        "sub": gaps.Gap("it subtracts otherwise", "old", 7, entry=True),
+        "svd": gaps.Gap("sample 3: old", "old"),
+        "add": gaps.Gap("closed by now", "old"),
+    }
+    gaps.write({"grad": before}, file)
     gaps.write({"grad": gaps.gaps_of(SCORES)}, file)
-    assert gaps.read("grad", file) == {"sub": "it subtracts otherwise", "svd": "missing"}
+    found = gaps.read("grad", file)
+    assert list(found) == ["sub", "svd"]
+    assert (found["sub"].reason, found["sub"].passed, found["sub"].entry) == (
+        "it subtracts otherwise",
+        2,
+        True,
+    )
+    assert found["svd"].reason == "missing"
+
+
+KNOWN = {"sub": gaps.Gap("reason", "ValueError: a", 2), "svd": gaps.Gap("missing", "missing")}
 
 
 def test_no_drift_from_the_same_gaps() -> None:
-    assert not gaps.drift(SCORES, {"sub": "some reason", "svd": "missing"})
+    assert not gaps.drift(SCORES, KNOWN)
 
 
 def test_drift_names_what_broke_what_closed_and_what_is_unknown() -> None:
-    drift = gaps.drift(SCORES, {"add": "old", "svd": "missing", "none": "?"})
+    known = {"add": ZERO, "svd": KNOWN["svd"], "none": ZERO}
+    drift = gaps.drift(SCORES, known)
     assert list(drift.broken) == ["sub"]
     assert drift.closed == ("add",)
     assert drift.unknown == ("none",)
     assert len(drift.lines()) == 3
-    assert not gaps.drift(SCORES, {"sub": "", "svd": "", "none": ""}, whole=False).unknown
+    assert not gaps.drift(SCORES, {**KNOWN, "none": ZERO}, whole=False)
+
+
+def test_a_gap_that_fails_in_another_way_is_drift() -> None:
+    other = gaps.drift(SCORES, {**KNOWN, "sub": gaps.Gap("reason", "TypeError: a", 2)})
+    assert "should say 'TypeError: a'" in other.changed["sub"]
+    fewer = {**KNOWN, "sub": gaps.Gap("reason", "ValueError: a", 1)}
+    assert "1 of 3 samples should pass, 2 do" in gaps.drift(SCORES, fewer).changed["sub"]
+    assert not gaps.drift(SCORES, fewer, exact=False), "other seeds have other samples"
+    entry = Score("svd", 2, 1, failure="sample 0: ValueError: no")
+    assert "PyTorch's entry: sample 0" in gaps.drift(SCORES, KNOWN, entries=[entry]).changed["svd"]
+
+
+def test_entries_are_pytorchs_functions_around_an_operator() -> None:
+    [zero] = [v for v in variants() if v.formatted_name == "zero_"]
+    module = ModuleType("other")
+    module.__dict__["zero_"] = lambda x: f"zeros like {x}"
+    entry = entry_of(zero, module)
+    assert entry is not None
+    assert entry(SimpleNamespace(clone=lambda: "x")) == "zeros like x"
+    [add] = [v for v in variants() if v.formatted_name == "add"]
+    assert entry_of(add, module) is None
+    [result] = scores("grad", module="torch", entries=["zero_"], processes=1)
+    assert result.state == "passed"
 
 
 def test_summary_counts_variants_and_samples() -> None:
@@ -136,3 +181,7 @@ def test_the_committed_gaps_are_well_formed() -> None:
     names = {v.formatted_name for v in variants()}
     assert set(table) == {"grad", "gradgrad"}
     assert all(set(table[mode]) <= names for mode in table)
+    for mode in MODES:
+        for name, gap in gaps.read(mode).items():
+            assert not gap.reason.startswith("sample "), f"{name}: a person writes the reason"
+            re.compile(gap.error)
