@@ -150,7 +150,7 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
     _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.
-_LAZY = frozenset({"distributions", "fft", "func", "interop", "linalg", "nn", "optim", "special", "utils"})
+_LAZY = frozenset({"distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim", "special", "utils"})
 
 #: What programs are made with, and where it is.
 _PROGRAMS = {"ArraySpec": "tracing", "Program": "program", "load_program": "program", "spec": "tracing"}

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from telegrad_server.cluster.environment import prepare
-from telegrad_server.config import Settings
+from telegrad_server.config import Settings, is_loopback
 from telegrad_server.ending import EndingSignal, end_hard_after
 from telegrad_server.gateway.fleet import StaticFleet
 from telegrad_server.gateway.server import GatewaySettings, serve_gateway
+from telegrad_server.jobs.settings import JobSettings
 from telegrad_server.worker.assembly import make_worker
 from telegrad_server.worker.server import WorkerSettings
 
@@ -50,6 +51,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 spares=settings.spares,
                 device=settings.device,
             ),
+            job_settings(settings),
             announce=announce,
             gateway_only=settings.gateway_only,
             insecure=settings.insecure,
@@ -67,6 +69,21 @@ def _serve_standalone(settings: Settings, token: str | None, announce: Callable[
     ending.wait()
     end_hard_after(settings.grace_s + _HARD_EXIT_S)
     worker.drain(settings.grace_s)
+
+
+def job_settings(settings: Settings) -> JobSettings:
+    """The part of the settings that batch jobs need.
+
+    Where other machines can reach the server, jobs may only use what it names; without a name, their folder.
+    """
+    named = settings.job_data or (() if is_loopback(settings.host) else (settings.jobs,))
+    return JobSettings(
+        jobs=settings.jobs,
+        roots=named,
+        device=settings.device or "cpu",
+        at_once=settings.jobs_at_once,
+        most=settings.job_processes,
+    )
 
 
 def gateway_settings(settings: Settings, token: str | None) -> GatewaySettings:

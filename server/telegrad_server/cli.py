@@ -50,6 +50,10 @@ def run(
     session_bytes: Annotated[str | None, typer.Option(help=_help("session_bytes"))] = None,
     worker_bytes: Annotated[str | None, typer.Option(help=_help("worker_bytes"))] = None,
     operator_s: Annotated[float | None, typer.Option(help=_help("operator_s"))] = None,
+    jobs: Annotated[str | None, typer.Option(help=_help("jobs"))] = None,
+    job_data: Annotated[list[str] | None, typer.Option(help=_help("job_data"))] = None,
+    jobs_at_once: Annotated[int | None, typer.Option(help=_help("jobs_at_once"))] = None,
+    job_processes: Annotated[int | None, typer.Option(help=_help("job_processes"))] = None,
     relay_to: Annotated[list[str] | None, typer.Option(help=_help("relay_to"))] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log what happens, to stderr")] = False,
     version: Annotated[
@@ -87,6 +91,10 @@ def run(
         "session_bytes": session_bytes,
         "worker_bytes": worker_bytes,
         "operator_s": operator_s,
+        "jobs": jobs,
+        "job_data": tuple(job_data) if job_data else None,
+        "jobs_at_once": jobs_at_once,
+        "job_processes": job_processes,
         "relay_to": tuple(relay_to) if relay_to else None,
     }
     given = {name: value for name, value in given.items() if value is not None}

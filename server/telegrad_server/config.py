@@ -73,11 +73,23 @@ class Settings(BaseSettings):
     operator_s: PositiveFloat = Field(
         600.0, description="seconds that one operator may take before its worker is ended"
     )
+    jobs: str = Field(
+        "",
+        description="folder of batch jobs, path or URL for all nodes; by default it goes with the server",
+    )
+    job_data: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="folders and URLs that jobs may use; on loopback all by default, else none",
+    )
+    jobs_at_once: PositiveInt = Field(1, description="batch jobs that run at a time; the others wait")
+    job_processes: NonNegativeInt = Field(
+        0, description="processes that a job has at the most; by default one a CPU, on cuda one a GPU"
+    )
     relay_to: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="serve as a gateway in front of these workers, host:port"
     )
 
-    @field_validator("relay_to", mode="before")
+    @field_validator("relay_to", "job_data", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value

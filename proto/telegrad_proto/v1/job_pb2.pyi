@@ -77,7 +77,7 @@ class ParameterInput(_message.Message):
     def __init__(self, input: _Optional[str] = ..., spec: _Optional[_Union[_tensor_pb2.TensorSpec, _Mapping]] = ..., digest: _Optional[bytes] = ..., differentiated: _Optional[bool] = ...) -> None: ...
 
 class JobSpec(_message.Message):
-    __slots__ = ("name", "program_digest", "program_size", "data", "inputs", "parameters", "mode", "output", "batch_rows", "shard_rows", "on_error", "format")
+    __slots__ = ("name", "program_digest", "program_size", "data", "inputs", "parameters", "mode", "output", "batch_rows", "shard_rows", "on_error", "format", "id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_DIGEST_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +90,7 @@ class JobSpec(_message.Message):
     SHARD_ROWS_FIELD_NUMBER: _ClassVar[int]
     ON_ERROR_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     program_digest: bytes
     program_size: int
@@ -102,7 +103,8 @@ class JobSpec(_message.Message):
     shard_rows: int
     on_error: OnError
     format: ResultFormat
-    def __init__(self, name: _Optional[str] = ..., program_digest: _Optional[bytes] = ..., program_size: _Optional[int] = ..., data: _Optional[_Iterable[str]] = ..., inputs: _Optional[_Iterable[_Union[ColumnInput, _Mapping]]] = ..., parameters: _Optional[_Iterable[_Union[ParameterInput, _Mapping]]] = ..., mode: _Optional[_Union[JobMode, str]] = ..., output: _Optional[str] = ..., batch_rows: _Optional[int] = ..., shard_rows: _Optional[int] = ..., on_error: _Optional[_Union[OnError, str]] = ..., format: _Optional[_Union[ResultFormat, str]] = ...) -> None: ...
+    id: str
+    def __init__(self, name: _Optional[str] = ..., program_digest: _Optional[bytes] = ..., program_size: _Optional[int] = ..., data: _Optional[_Iterable[str]] = ..., inputs: _Optional[_Iterable[_Union[ColumnInput, _Mapping]]] = ..., parameters: _Optional[_Iterable[_Union[ParameterInput, _Mapping]]] = ..., mode: _Optional[_Union[JobMode, str]] = ..., output: _Optional[str] = ..., batch_rows: _Optional[int] = ..., shard_rows: _Optional[int] = ..., on_error: _Optional[_Union[OnError, str]] = ..., format: _Optional[_Union[ResultFormat, str]] = ..., id: _Optional[str] = ...) -> None: ...
 
 class JobStatus(_message.Message):
     __slots__ = ("id", "name", "state", "queue_position", "shards_done", "shards_total", "rows_done", "rows_total", "bad_rows", "rows_per_s", "submitted_s", "started_s", "ended_s", "error", "error_reason", "output", "mode", "format", "peak_driver_bytes", "peak_worker_bytes", "restarts", "updated_s")

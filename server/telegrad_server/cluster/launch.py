@@ -18,9 +18,11 @@ import ray
 
 from telegrad_server.cluster.fleet import RayFleet, wait_for_any
 from telegrad_server.cluster.hands import NAMESPACE
+from telegrad_server.cluster.jobs import job_services
 from telegrad_server.cluster.supervisor import SUPERVISOR, start_supervisor
 from telegrad_server.core.supervision import Policy
 from telegrad_server.gateway.server import GatewaySettings, serve_gateway
+from telegrad_server.jobs.settings import JobSettings
 from telegrad_server.worker.server import WorkerSettings
 
 _log = logging.getLogger("telegrad.server")
@@ -66,6 +68,7 @@ def serve_cluster(
     gateway: GatewaySettings,
     worker: WorkerSettings,
     wanted: Wanted,
+    jobs: JobSettings,
     *,
     announce: Callable[[str], None],
     gateway_only: bool,
@@ -81,6 +84,7 @@ def serve_cluster(
         gateway: how the gateway serves.
         worker: how each worker serves; where is decided here.
         wanted: how many workers, and on what; by default one a GPU, else one a node.
+        jobs: how batch jobs are done; without a folder, in one that goes with a Ray that was started here.
         announce: told the gateway's address once a worker is ready.
         gateway_only: be one more gateway in front of workers that are there.
         insecure: whether workers may listen on an address that other machines reach, without a token.
@@ -92,7 +96,7 @@ def serve_cluster(
     joined = bool(os.environ.get("RAY_ADDRESS"))
     if gateway_only and not joined:
         raise RuntimeError("--gateway-only needs RAY_ADDRESS: the cluster whose workers it is a gateway of")
-    with _joined() if joined else _started(wanted):
+    with _joined() if joined else _started(wanted) as own_folder:
         if gateway_only:
             supervisor = _find_supervisor()
         else:
@@ -101,11 +105,14 @@ def serve_cluster(
             local = not joined or (worker.token is None and _is_one_machine())
             settings = replace(worker, device=device, host="127.0.0.1" if local else "", direct_address=":")
             supervisor = start_supervisor(policy, settings, insecure=insecure)
+            jobs = replace(
+                jobs, device=device, jobs=jobs.jobs or (f"{own_folder}/jobs" if own_folder else "")
+            )
             if joined and wanted.sized:
                 supervisor.resize.remote(policy)  # it may be there already, with another gateway's numbers
         fleet = RayFleet(supervisor, owned=not joined, grace_s=gateway.grace_s)
         wait_for_any(supervisor, _PLACE_S)
-        serve_gateway(gateway, fleet, announce)
+        serve_gateway(gateway, fleet, announce, job_services(jobs, owned=not joined))
 
 
 def _find_supervisor() -> Any:
@@ -123,8 +130,10 @@ def _find_supervisor() -> Any:
 
 
 @contextmanager
-def _started(wanted: Wanted) -> Iterator[None]:
-    """A Ray of our own on this machine, gone without a trace at the end; see also `environment.prepare`."""
+def _started(wanted: Wanted) -> Iterator[str]:
+    """A Ray of our own on this machine, and its folder, gone without a trace at the end; see also
+    `environment.prepare`.
+    """
     parent = tempfile.gettempdir()
     folder = tempfile.mkdtemp(prefix="tg-ray-", dir=parent if len(parent) <= _LONGEST_FOLDER else "/tmp")  # noqa: S108
     try:
@@ -139,7 +148,7 @@ def _started(wanted: Wanted) -> Iterator[None]:
             _temp_dir=folder,
         )
         try:
-            yield
+            yield folder
         finally:
             ray.shutdown()
     finally:
@@ -147,7 +156,7 @@ def _started(wanted: Wanted) -> Iterator[None]:
 
 
 @contextmanager
-def _joined() -> Iterator[None]:
+def _joined() -> Iterator[str]:
     """The Ray at RAY_ADDRESS, with whatever RAY_AUTH_* says; it goes on afterwards.
 
     Raises:
@@ -160,7 +169,7 @@ def _joined() -> Iterator[None]:
     except (ConnectionError, ValueError) as error:
         raise RuntimeError(f"no Ray that can be joined at {address}: {error}") from error
     try:
-        yield
+        yield ""
     finally:
         ray.shutdown()
 

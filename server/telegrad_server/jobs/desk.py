@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from telegrad_proto.errors import JobError, JobNotFoundError, ServerUnavailableError
+from telegrad_proto.errors import ArgumentError, JobError, JobNotFoundError, ServerUnavailableError
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import files
 from telegrad_server.jobs.driver import ended
 from telegrad_server.jobs.files import Roots
-from telegrad_server.jobs.folder import JobFolder, job_ids, new_id
-from telegrad_server.jobs.manager import JobSettings
+from telegrad_server.jobs.folder import JobFolder, job_ids
 from telegrad_server.jobs.planning import checked
+from telegrad_server.jobs.settings import JobSettings
 from telegrad_server.jobs.shards import output_folder
 from telegrad_server.jobs.sources import source_of
 
@@ -53,9 +53,13 @@ class JobDesk:
             TelegradError: what is asked for cannot be; nothing was taken in.
         """
         spec = checked(spec, program, parameters, self._roots)
+        folder = JobFolder(self._settings.jobs, spec.id)
+        if folder.status() is not None:
+            if folder.spec() != spec:
+                raise ArgumentError(f"job {spec.id}: there is another job of this id", job=spec.id)
+            return self.status(spec.id)  # the submission came twice
         for file in files.expand(spec.data, self._roots):
             source_of(file.url)
-        folder = JobFolder(self._settings.jobs, new_id())
         folder.submit(spec, program, parameters)
         folder.tell(
             job_pb2.JobStatus(

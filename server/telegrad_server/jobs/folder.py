@@ -10,29 +10,19 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import time
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
 from telegrad_proto.errors import InternalError, JobNotFoundError, TelegradError
+from telegrad_proto.job_ids import is_job_id
 from telegrad_proto.status import from_status, to_status
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import files
 
 _M = TypeVar("_M", bound=Message)
-
-#: Sortable by the time of submission, and not to be guessed.
-_ID: Final = re.compile(r"^\d{8}T\d{6}-[0-9a-f]{16}$")
-
-
-def new_id() -> str:
-    """A job's name."""
-    return f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(8)}"
 
 
 class JobFolder:
@@ -47,7 +37,7 @@ class JobFolder:
     """
 
     def __init__(self, jobs: str, job_id: str) -> None:
-        if not _ID.match(job_id):
+        if not is_job_id(job_id):
             raise JobNotFoundError(
                 f"job {job_id[:80]!r}: requires an id that a submission answered", job=job_id[:80]
             )
@@ -154,4 +144,4 @@ class JobFolder:
 
 def job_ids(jobs: str) -> list[str]:
     """The ids of all jobs, the newest first."""
-    return sorted((name for name in files.names(jobs) if _ID.match(name)), reverse=True)
+    return sorted((name for name in files.names(jobs) if is_job_id(name)), reverse=True)

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import ray
@@ -20,30 +19,12 @@ from telegrad_server.core.jobs import Command, GiveUp, JobQueue
 from telegrad_server.jobs.driver import Driver, ended
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder, job_ids
+from telegrad_server.jobs.settings import JobSettings
 from telegrad_server.jobs.spread import on_ray
 
 _log = logging.getLogger("telegrad.server")
 
 MANAGER: Final = "telegrad-jobs"
-
-
-@dataclass(frozen=True, slots=True)
-class JobSettings:
-    """How jobs are done.
-
-    Attributes:
-        jobs: the folder of all jobs, a path or URL that every node reaches.
-        roots: where jobs may read and write; empty: everywhere.
-        device: what the pool computes on.
-        at_once: how many jobs are driven at a time.
-        most: how many processes a job has at the most; 0: as many as the cluster has CPUs, or GPUs on cuda.
-    """
-
-    jobs: str
-    roots: Sequence[str] = ()
-    device: str = "cpu"
-    at_once: int = 1
-    most: int = 0
 
 
 def _log_to_stderr() -> None:
@@ -76,6 +57,11 @@ class JobManager:
         self._restarts: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._recovered = False
+
+    async def settings(self) -> JobSettings:
+        """How it has jobs done."""
+        await self.recover()
+        return self._settings
 
     async def recover(self) -> None:
         """Takes up what an earlier manager left; once, and nothing where there is nothing."""

@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 from telegrad.convert import spec_of
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import TelegradError
+from telegrad_proto.job_ids import new_job_id
 from telegrad_proto.payload import digest_of
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs.driver import Done, Event, Failed, Nothing
 from telegrad_server.jobs.files import Roots
-from telegrad_server.jobs.folder import JobFolder, new_id
+from telegrad_server.jobs.folder import JobFolder
 from telegrad_server.jobs.planning import checked
 from telegrad_server.jobs.shards import Halted, ShardRunner
 from tests.program_drafts import mean_of_sines
@@ -68,6 +69,7 @@ def spec_for(
         program_size=len(PROGRAM),
         data=[str(path) for path in data],
         mode=mode,
+        id=new_job_id(),
         **{"batch_rows": 16, "shard_rows": 40, "format": job_pb2.RESULT_FORMAT_NPZ, **fields},  # type: ignore[arg-type]
     )
     spec.inputs.add(input="x", columns=columns, stacked=len(columns) > 1)
@@ -79,7 +81,7 @@ def spec_for(
 
 def submit(jobs: Path | str, spec: job_pb2.JobSpec) -> JobFolder:
     """The folder of a job that was handed in."""
-    folder = JobFolder(str(jobs), new_id())
+    folder = JobFolder(str(jobs), spec.id)
     folder.submit(checked(spec, PROGRAM, [W.tobytes()], Roots()), PROGRAM, [W.tobytes()])
     folder.tell(
         job_pb2.JobStatus(id=folder.id, state=job_pb2.JOB_STATE_QUEUED, mode=spec.mode, format=spec.format)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from telegrad_proto.errors import DataError, InternalError, JobNotFoundError
+from telegrad_proto.job_ids import new_job_id
 from telegrad_proto.v1 import job_pb2
-from telegrad_server.jobs.folder import JobFolder, job_ids, new_id
+from telegrad_server.jobs.folder import JobFolder, job_ids
 
 
 def _folder(tmp_path: Path) -> JobFolder:
-    return JobFolder(str(tmp_path), new_id())
+    return JobFolder(str(tmp_path), new_job_id())
 
 
 def test_what_was_submitted_is_there(tmp_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""Batch jobs on a real Ray: spread, killed and resumed, cancelled, and found again from another process."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+import telegrad as tg
+from telegrad import jobs
+from telegrad_proto.errors import JobError
+from tests.places import serving
+from tests.server.jobs.drafts import COLUMNS, rows, write_rows
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+
+W = np.array([0.5, -1.0, 0.25, 2.0])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Address and process id of a gateway whose Ray has room for two processes of a job."""
+    folder = tmp_path_factory.mktemp("jobs")
+    with serving("--ray", "--workers", "1", "--spares", "0", "--jobs", str(folder)) as (address, pid):
+        yield address, pid
+
+
+def _program(rounds: int) -> tg.Program:
+    """sum over rows of a chain of sines of x w; the more rounds, the longer it takes."""
+
+    def loss(w: tg.Tensor, x: tg.Tensor) -> tg.Tensor:
+        y = x * w
+        for _ in range(rounds):
+            y = tg.sin(y) + x
+        return y.sum()
+
+    return tg.trace(loss, tg.zeros(4, dtype=tg.float64), tg.spec((None, 4), "float64"))
+
+
+def _processes(pid: int, what: str) -> list[psutil.Process]:
+    """The processes below this one that Ray has named so."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if what in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
+    cluster: tuple[str, int], tmp_path: Path
+) -> None:
+    address, pid = cluster
+    data = write_rows(tmp_path / "x.npz", rows(30_000))
+    program = _program(60)
+
+    def submit() -> jobs.Job:
+        return jobs.submit(
+            program,
+            data,
+            {"x": COLUMNS},
+            params={"w": W},
+            batch_rows=500,
+            shard_rows=2000,
+            address=address,
+        )
+
+    undisturbed = submit().result()
+    job = submit()
+    # A driver, then a process of the pool, each after the job got on.
+    victims = itertools.cycle(["DriverActor", "MapWorker"])
+    killed, before = 0, 0
+    for status in job.events():
+        if killed < 2 and status.state == "running" and status.shards_done > before:
+            processes = _processes(pid, next(victims))
+            if processes:
+                processes[0].kill()
+                killed += 1
+                before = status.shards_done
+    assert killed == 2
+    status = job.status()
+    assert status.state == "finished", status.error
+    assert status.restarts >= 1
+    disturbed = job.result()
+    assert disturbed.value.tobytes() == undisturbed.value.tobytes()
+    assert disturbed.grads["w"].tobytes() == undisturbed.grads["w"].tobytes()
+    assert disturbed.rows == 30_000
+    digests = [[s["digest"] for s in r.manifest["shards"]] for r in (disturbed, undisturbed)]
+    assert digests[0] == digests[1]
+
+
+def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: tuple[str, int], tmp_path: Path) -> None:
+    address, pid = cluster
+    data = write_rows(tmp_path / "x.npz", rows(30_000))
+    program = _program(400)
+    first, second = (
+        jobs.submit(
+            program, data, {"x": COLUMNS}, params={"w": W}, batch_rows=100, shard_rows=1000, address=address
+        )
+        for _ in range(2)
+    )
+    for status in first.events():
+        if status.shards_done:
+            break
+    assert second.status().queue_position == 1
+    assert second.cancel().state == "cancelled"
+    first.cancel()
+    *_, last = first.events()
+    assert last.state == "cancelled"
+    assert 0 < last.shards_done < last.shards_total
+    with pytest.raises(JobError, match="cancelled"):
+        first.result()
+    # What is found again from another process, by id.
+    line = f"from telegrad import jobs; print(jobs.get({first.id!r}, address={address!r}).status().state)"
+    told = subprocess.run(
+        [sys.executable, "-c", line], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert told.stdout.strip() == "cancelled"
+    assert _processes(pid, "MapWorker") == [] or _gone(_processes(pid, "MapWorker"))
+
+
+def _gone(processes: list[psutil.Process]) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    return not alive
