@@ -17,6 +17,7 @@ from telegrad.tensor import Tensor
 @pytest.fixture(autouse=True)
 def unregistered() -> Iterator[None]:
     """Takes away again what a test registers."""
+    complete()
     functions = {space: dict(known) for space, known in FUNCTIONS.items()}
     methods = set(vars(Tensor))
     yield
