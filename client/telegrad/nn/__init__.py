@@ -67,6 +67,21 @@ from telegrad.nn.convolution import (
 from telegrad.nn.distance import CosineSimilarity, PairwiseDistance
 from telegrad.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from telegrad.nn.embedding import Embedding, EmbeddingBag
+from telegrad.nn.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from telegrad.nn.linear import Bilinear, Identity, Linear
 from telegrad.nn.loss import (
     BCELoss,
@@ -135,6 +150,7 @@ from telegrad.nn.pooling import (
 from telegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from telegrad.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from telegrad.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from telegrad.nn.uninitialized import UninitializedBuffer, UninitializedParameter
 
 __all__ = [
     "CELU",
@@ -208,6 +224,19 @@ __all__ = [
     "LPPool3d",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -274,6 +303,8 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
