@@ -125,7 +125,7 @@ class Session:
             wanted = [value.id for value in demands]
             if live:
                 wanted += self._live_outputs(batch)
-            if not (batch or fetches or wanted):
+            if not (batch.nodes or fetches or wanted or batch):
                 return self._seq
             fetched = {value.id: value for value in fetches}
             fragments = self._fragments(batch, opened.inline_limit_bytes, list(fetched), wanted)
@@ -324,9 +324,11 @@ class Session:
         missing = [value for value in values if value.local is None]
         if missing:
             with self.lock:
-                coming = [self._coming[value.id] for value in missing if value.id in self._coming]
+                coming = 0
+                for value in missing:
+                    coming = max(coming, self._coming.get(value.id, 0))
                 if coming:
-                    self.wait(max(coming))
+                    self.wait(coming)
                     missing = [value for value in missing if value.local is None]
                 if missing:
                     self.wait(

@@ -193,11 +193,13 @@ Edge = tuple["Node | Accumulate", int]
 
 def leaf_edge(leaf: Tensor) -> Edge:
     """The edge that ends at a leaf which requires a gradient; one node as long as a graph holds it."""
-    extra = leaf._extras()
-    known = extra.accumulate() if extra.accumulate is not None else None
-    if known is None or known.value is not leaf._value:
-        known = Accumulate(leaf, leaf._value)
-        extra.accumulate = ref(known)
+    extra = leaf._extra
+    if extra is not None and extra.accumulate is not None:
+        known = extra.accumulate()
+        if known is not None and known.value is leaf._value:
+            return known, 0
+    known = Accumulate(leaf, leaf._value)
+    leaf._extras().accumulate = ref(known)
     return known, 0
 
 

@@ -68,13 +68,14 @@ class Pass:
         self.roots = roots
         self.cotangents = cotangents
         self.create_graph = create_graph
-        edges = [edge_of(root) for root in roots]
-        for i, edge in enumerate(edges):
+        self.edges: list[Edge] = []
+        for i, root in enumerate(roots):
+            edge = edge_of(root)
             if edge is None:
                 raise GradientError(
                     f"element {i} of tensors does not require grad and does not have a grad_fn"
                 )
-        self.edges: list[Edge] = [edge for edge in edges if edge is not None]
+            self.edges.append(edge)
         self.reached = _NOTHING
         self.touched: list[Tensor] = []
         self.crossed: dict[int, Value] = {}
@@ -135,8 +136,15 @@ class Pass:
             kept = self._kept()
         for root in self.roots:
             self._id(root)  # a root that is itself a leaf gets its id here, before it is asked for by it
-        known = [None if t.value is UNUSED or not self._arrived(t.edge) else t.value for t in targets]
-        asked = {value.id: value for value in known if value is not None}
+        known: list[Value | None] = []
+        asked: dict[int, Value] = {}
+        for target in targets:
+            value = target.value
+            if value is UNUSED or (self.flow is not None and not self.flow.arrived(target.edge)):
+                known.append(None)
+            else:
+                known.append(value)
+                asked[value.id] = value
         for _, _, value in kept:
             asked[value.id] = value
         if not retain_graph and asked:
@@ -269,26 +277,28 @@ class Pass:
         weights = self.cotangents if places is None else [self.cotangents[i] for i in places]
         roots = tuple([self._id(root) for root in starts])
         cotangents = tuple([0 if ct is None else self._id(ct) for ct in weights])
+        hold = [*wanted.values()]
+        hold += [root._value for root in starts]
+        made: dict[int, Value] = {}
+        batch = self.batch
         with recorder.lock:
-            first = recorder.next_id
-            recorder.next_id = first + len(wanted)
-            made = {
-                named: Value(first + i, batch_of(value.spec, self.batch), recorder)
-                for i, (named, value) in enumerate(wanted.items())
-            }
-            recorder.backwards.append(
-                BackwardEntry(
-                    len(recorder.pending),
-                    roots,
-                    cotangents,
-                    tuple(wanted),
-                    tuple(range(first, first + len(wanted))),
-                    retain_graph,
-                    self.create_graph,
-                    self.batch is not None,
-                    hold=[*wanted.values(), *[root._value for root in starts]],
-                )
+            first = next_id = recorder.next_id
+            for named, value in wanted.items():
+                made[named] = Value(next_id, batch_of(value.spec, batch), recorder)
+                next_id += 1
+            recorder.next_id = next_id
+            entry = BackwardEntry(
+                len(recorder.pending),
+                roots,
+                cotangents,
+                tuple(wanted),
+                tuple(range(first, next_id)),
+                retain_graph,
+                self.create_graph,
+                batch is not None,
+                hold,
             )
+            recorder.backwards.append(entry)
         return made
 
     def _id(self, tensor: Tensor) -> int:
