@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from threading import Lock, RLock
 from typing import Final
 
@@ -22,6 +23,7 @@ from telegrad_engine.runtime.executor import Interrupt
 from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.runtime.inspect import residuals_reply
 from telegrad_engine.runtime.leaves import LeafMaker
+from telegrad_engine.runtime.relief import relieve
 from telegrad_engine.runtime.store import PayloadSink, PayloadStore
 from telegrad_engine.snapshot.capture import Captured, Known, capture
 from telegrad_engine.snapshot.restore import Read, restore
@@ -75,14 +77,17 @@ class EngineSession:
     ) -> None:
         self._backend: Final[Backend] = backend(device)
         self._ledger: Final = Ledger()
-        self._device: Final = Device(self._backend, plans or PlanCache(), self._ledger, limit_bytes, gauge)
+        self._lock: Final = RLock()
+        self._names: Final[dict[int, Value]] = {}
+        self._buffers: Final[dict[int, Buffer]] = {}
+        relief = partial(relieve, self._names, self._buffers, self._lock)
+        self._device: Final = Device(
+            self._backend, plans or PlanCache(), self._ledger, limit_bytes, gauge, relief
+        )
         if gauge is not None:
             gauge.watch(self._ledger)
         self._payloads: Final = PayloadStore(min(limit_bytes // 8 or _SPARE_BYTES, _SPARE_BYTES))
         self._leaves: Final = LeafMaker(self._device, self._payloads)
-        self._lock: Final = RLock()
-        self._names: Final[dict[int, Value]] = {}
-        self._buffers: Final[dict[int, Buffer]] = {}
         self._recurring: Final = Recurring(self._names, self._buffers, self._device, self._leaves)
         self._stored: Final[Known] = Known()
         self._pending: list[Pending] = []
@@ -269,6 +274,7 @@ class EngineSession:
             freed.extend(through)
 
     def _evaluate(self, wanted: Sequence[Value], interrupt: Interrupt) -> Evaluated:
+        here = [value.buffer for value in wanted]  # what is there stays there, whatever else has to go
         stats, kept = evaluate(wanted, self._pending, self._device, interrupt)
         for value, buffer in kept:
             if value.held:
@@ -277,6 +283,7 @@ class EngineSession:
             # It may have been in memory for a derivative's sake only.
             if value.id not in self._buffers and (known := value.buffer) is not None:
                 self._buffers[value.id] = known
+        del here
         if self._pending:
             self._settle()
         return stats

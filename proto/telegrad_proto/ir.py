@@ -54,6 +54,7 @@ class Node:
         cells: for each output a weak reference to its Buffer, None before it is computed.
         saved: the Buffers that its derivative will read.
         freed: a backward pass that did not retain the graph went through it.
+        dropped: for want of memory, some of what its derivative will read is not saved but computed again.
         origin: the client's id of its first output; for a node of a gradient's own graph, that of the forward
             node it belongs to.
     """
@@ -63,6 +64,7 @@ class Node:
         "attr_key",
         "attrs",
         "cells",
+        "dropped",
         "freed",
         "inputs",
         "needs",
@@ -90,6 +92,7 @@ class Node:
         self.cells: list[ref[Buffer] | None] = [None] * len(specs)
         self.saved: tuple[Buffer, ...] = ()
         self.freed = False
+        self.dropped = False
         self.origin = 0
         self._outputs: list[ref[Value] | None] = [None] * len(specs)
 

@@ -14,8 +14,10 @@ from telegrad_engine.grad.reverse import gradients
 from telegrad_engine.ops.record import RECORDS
 from telegrad_engine.plan.gradient import GRADIENT, request_of
 from telegrad_engine.plan.liveness import frees
+from telegrad_engine.plan.rematerialisation import Work, rematerialised
 from telegrad_engine.plan.selection import Selection
 from telegrad_engine.plan.term import Ref, Term, Terms
+from telegrad_engine.plan.worth import by_worth, term_cost
 from telegrad_proto.ir import Value
 
 
@@ -46,6 +48,7 @@ class Plan:
         keeps: (slot, number): results that stay in memory.
         saves: (index of a selected node, numbers): what the node's derivative will read.
         peak_bytes: the most that steps' results take at one time, what was in memory before not counted.
+        dropped: indices of selected nodes whose derivatives will have some of that computed again.
     """
 
     slots: int
@@ -54,6 +57,7 @@ class Plan:
     keeps: tuple[tuple[int, int], ...]
     saves: tuple[tuple[int, tuple[int, ...]], ...]
     peak_bytes: int
+    dropped: tuple[int, ...] = ()
 
 
 def value_key(value: Value) -> tuple[int, int]:
@@ -120,29 +124,70 @@ class _Lowering:
         return self.lowered[value_key(wanted)]
 
 
-def compile_plan(selection: Selection) -> Plan:
-    """The steps that compute what the selection wants, and what to keep of them."""
+def compile_plan(selection: Selection, budget: int | None = None) -> Plan:
+    """The steps that compute what the selection wants, and what to keep of them.
+
+    Args:
+        selection: what is wanted, and what is there.
+        budget: bytes that the results may take at one time; None: no bound. Where the plain plan takes more,
+            less is kept of what nobody asks for now, and steps are repeated. The plan may still take more:
+            then none was found that does not.
+    """
     work = _Lowering(selection)
     values = selection.values
     keeps: dict[int, Ref] = {number: work.lower(values[number]) for number in selection.wanted}
-    saves: list[tuple[int, tuple[int, ...]]] = []
+    spared: dict[int, Ref] = {}
+    reads: list[tuple[int, list[int]]] = []
     for position, (node, first) in enumerate(selection.nodes):
         for index in range(len(node.specs)):
             value, found = values[first + index], work.lowered.get((id(node), index))
             if value.held and found is not None and value.buffer is None:
-                keeps[first + index] = found
+                (keeps if node.op is GRADIENT else spared)[first + index] = found
         if id(node) in work.computed and node.needs and not node.freed:
-            numbers = []
-            for value in residuals_of(node):
-                number = selection.number[id(value)]
-                keeps[number] = work.lowered[value_key(value)]
-                numbers.append(number)
+            numbers = [selection.number[id(value)] for value in residuals_of(node)]
+            for number, value in zip(numbers, residuals_of(node), strict=True):
+                spared[number] = work.lowered[value_key(value)]
             if numbers:
-                saves.append((position, tuple(numbers)))
-    return _schedule(selection, keeps, saves)
+                reads.append((position, numbers))
+    if budget is not None:
+        spared = _affordable(selection, keeps, spared, budget)
+    keeps.update(spared)
+    saves = [(at, tuple([n for n in numbers if n in keeps])) for at, numbers in reads]
+    dropped = [at for at, numbers in reads if not all(n in keeps for n in numbers)]
+    return _schedule(selection, keeps, saves, dropped, budget)
 
 
-def _schedule(selection: Selection, keeps: dict[int, Ref], saves: list[tuple[int, tuple[int, ...]]]) -> Plan:
+def _affordable(
+    selection: Selection, keeps: dict[int, Ref], spared: dict[int, Ref], budget: int
+) -> dict[int, Ref]:
+    """What to keep beside what is asked for, in half of the room that is left: the derivatives need some too.
+
+    Kept is what is dear to compute again for its size; among equals, some here and there, so that from one to
+    the next it is never far.
+    """
+    there = selection.values
+    new = [n for n in spared if n not in keeps and there[n].buffer is None]
+    sizes = {n: there[n].spec.nbytes for n in new}
+    room = max(budget - sum([there[n].spec.nbytes for n in keeps if there[n].buffer is None]), 0)
+    left = room // 2
+    if sum(sizes.values()) <= left:
+        return spared
+    gone = set(new)
+    for place in by_worth([term_cost(spared[n][0]) / max(sizes[n], 1) for n in new]):
+        number = new[place]
+        if sizes[number] <= left:
+            left -= sizes[number]
+            gone.discard(number)
+    return {n: ref for n, ref in spared.items() if n not in gone}
+
+
+def _schedule(
+    selection: Selection,
+    keeps: dict[int, Ref],
+    saves: list[tuple[int, tuple[int, ...]]],
+    dropped: list[int],
+    budget: int | None,
+) -> Plan:
     slot_of: dict[tuple[int, int], int] = {}
     loads: list[tuple[int, int]] = []
     ordered: list[Term] = []
@@ -170,27 +215,41 @@ def _schedule(selection: Selection, keeps: dict[int, Ref], saves: list[tuple[int
     reads = [tuple(slot_of[id(t), i] for t, i in term.inputs) for term in ordered]
     writes = [tuple(slot_of[id(term), i] for i in range(len(term.specs))) for term in ordered]
     kept = [(slot_of[id(t), i], number) for number, (t, i) in keeps.items()]
-    gone = frees(reads, writes, (slot for slot, _ in kept))
-    steps = tuple(
-        Step(term.op.name, _kernel(term), inputs, outputs, free, term.origin)
-        for term, inputs, outputs, free in zip(ordered, reads, writes, gone, strict=True)
-        if term.op is not None
-    )
-    # A value that was in memory already and is only kept on needs no write-back.
-    news = tuple((slot, number) for slot, number in kept if selection.values[number].buffer is None)
     sizes = [0] * len(slot_of)
     for term in ordered:
         for index, spec in enumerate(term.specs):
             sizes[slot_of[id(term), index]] = spec.nbytes
-    return Plan(len(slot_of), tuple(loads), steps, news, tuple(saves), _peak_bytes(steps, sizes))
+    order = list(enumerate(frees(reads, writes, (slot for slot, _ in kept))))
+    if budget is not None and _peak_bytes([(writes[at], gone) for at, gone in order], sizes) > budget:
+        costs = [term_cost(term) for term in ordered]
+        work = Work(reads, writes, sizes, costs, frozenset([slot for slot, _ in kept]))
+        order = rematerialised(work, budget) or order
+    steps = tuple([_step(ordered[at], reads[at], writes[at], gone) for at, gone in order])
+    # A value that was in memory already and is only kept on needs no write-back.
+    news = tuple((slot, number) for slot, number in kept if selection.values[number].buffer is None)
+    peak = _peak_bytes([(step.outputs, step.free) for step in steps], sizes)
+    return Plan(len(slot_of), tuple(loads), steps, news, tuple(saves), peak, tuple(dropped))
 
 
-def _peak_bytes(steps: Sequence[Step], sizes: Sequence[int]) -> int:
+def _step(term: Term, reads: tuple[int, ...], writes: tuple[int, ...], free: tuple[int, ...]) -> Step:
+    assert term.op is not None, "a given array is not computed"
+    return Step(term.op.name, _kernel(term), reads, writes, free, term.origin)
+
+
+def _peak_bytes(steps: Sequence[tuple[Sequence[int], Sequence[int]]], sizes: Sequence[int]) -> int:
+    """The most that is there at one time, by what each step writes and what is dropped after it."""
+    here: set[int] = set()
     alive = peak = 0
-    for step in steps:
-        alive += sum(sizes[slot] for slot in step.outputs)
+    for writes, free in steps:
+        for slot in writes:
+            if slot not in here:  # written again beside one that was dropped, it is there already
+                here.add(slot)
+                alive += sizes[slot]
         peak = max(peak, alive)
-        alive -= sum(sizes[slot] for slot in step.free)
+        for slot in free:
+            if slot in here:
+                here.discard(slot)
+                alive -= sizes[slot]
     return peak
 
 
@@ -220,20 +279,21 @@ class PlanCache:
         self.hits = 0
         self.misses = 0
 
-    def plan_for(self, selection: Selection) -> tuple[Plan, bool]:
-        """The plan, and whether it was known."""
+    def plan_for(self, selection: Selection, budget: int | None = None) -> tuple[Plan, bool]:
+        """The plan, and whether it was known; see `compile_plan`."""
+        key = selection.key if budget is None else (*selection.key, "within", budget)
         with self._lock:
-            found = self._plans.get(selection.key)
+            found = self._plans.get(key)
             if found is not None:
                 self.hits += 1
-                self._plans.move_to_end(selection.key)
+                self._plans.move_to_end(key)
                 return found, True
             self.misses += 1
-        plan = compile_plan(selection)
+        plan = compile_plan(selection, budget)
         with self._lock:
-            if selection.key not in self._plans:
-                self._plans[selection.key] = plan
-                self._known_parts += len(selection.key)
+            if key not in self._plans:
+                self._plans[key] = plan
+                self._known_parts += len(key)
             while len(self._plans) > self._entries or self._known_parts > self._parts:
                 key, _ = self._plans.popitem(last=False)
                 self._known_parts -= len(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class Device:
         ledger: what the session holds.
         limit_bytes: what it may hold; 0: no bound.
         gauge: what it has in common with the other sessions of its process, if anything.
+        relief: lets go of what the session can compute again, at least so many bytes if there are; how many
+            it were.
     """
 
     backend: Backend
@@ -30,6 +33,7 @@ class Device:
     ledger: Ledger
     limit_bytes: int = 0
     gauge: Gauge | None = None
+    relief: Callable[[int], int] | None = None
 
     def run(self, plan: Plan, values: Values, interrupt: Interrupt) -> list[Any]:
         """The slots after the plan's last step; see `executor.run`."""
@@ -67,6 +71,10 @@ class Device:
         Raises:
             OutOfMemoryError: it would be too much for the session, or for its process.
         """
+        room = self.room_bytes()
+        over = 0 if room is None else waiting_bytes + size_bytes - room
+        if over > 0 and self.relief is not None:
+            self.relief(over)
         held, limit, gauge = self.ledger.held_bytes, self.limit_bytes, self.gauge
         if limit and held + waiting_bytes + size_bytes > limit:
             waits = f"waits for {waiting_bytes}, " if waiting_bytes else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from weakref import ref
@@ -70,11 +71,11 @@ def evaluate(
     through = {id(node) for entry in pending for node in entry.region}
     selection = select(missing, through)
     plan, stats.plan_cached = device.plans.plan_for(selection)
-    stats.steps = len(plan.steps)
-    planned = time.perf_counter_ns()
     room = device.room_bytes()
     if room is not None and plan.peak_bytes > room:
-        raise _too_large(selection, plan, device)
+        plan, selection, stats.plan_cached = _within(room, missing, through, device)
+    stats.steps = len(plan.steps)
+    planned = time.perf_counter_ns()
     slots = device.run(plan, selection.values, interrupt)
     values = selection.values
     stats.ran = Ran(
@@ -85,6 +86,32 @@ def evaluate(
     kept = _keep(plan, selection, slots, device)
     stats.plan_ns, stats.execute_ns = planned - started, time.perf_counter_ns() - planned
     return stats, kept
+
+
+def _within(
+    room: int, missing: Sequence[Value], through: AbstractSet[int], device: Device
+) -> tuple[Plan, Selection, bool]:
+    """A plan that takes no more than there is room for: first by repeating steps of its own, then also
+    without what is kept for other derivatives.
+
+    Raises:
+        OutOfMemoryError: there is none.
+    """
+    selection = select(missing, through)
+    plan, cached = device.plans.plan_for(selection, _rounded(room))
+    if plan.peak_bytes > room and device.relief is not None and device.relief(plan.peak_bytes - room):
+        selection = select(missing, through)  # more has to be computed now, in more room
+        room = device.room_bytes() or 0
+        plan, cached = device.plans.plan_for(selection, _rounded(room))
+    if plan.peak_bytes > room:
+        raise _too_large(selection, plan, device)
+    return plan, selection, cached
+
+
+def _rounded(room: int) -> int:
+    """A little less room: plans are remembered by it, and need not be made anew for every few bytes."""
+    unit = 1 << max(room.bit_length() - 5, 0)
+    return room // unit * unit
 
 
 def _keep(plan: Plan, selection: Selection, slots: list[Any], device: Device) -> list[tuple[Value, Buffer]]:
@@ -99,6 +126,7 @@ def _keep(plan: Plan, selection: Selection, slots: list[Any], device: Device) ->
     for position, numbers in plan.saves:
         node = selection.nodes[position][0]
         node.saved = tuple(b for n in numbers if (b := values[n].buffer) is not None)
+        node.dropped = position in plan.dropped
     for value, buffer in kept:
         if value.held and not value.inner:
             value.cut(buffer)
@@ -108,9 +136,12 @@ def _keep(plan: Plan, selection: Selection, slots: list[Any], device: Device) ->
 def _too_large(selection: Selection, plan: Plan, device: Device) -> OutOfMemoryError:
     largest = max(selection.values, key=lambda v: v.spec.nbytes)
     node = largest.node
+    if device.limit_bytes:
+        bound = f"the session may hold {device.limit_bytes} bytes and holds {device.ledger.held_bytes}"
+    else:
+        bound = f"the sessions of this worker have room for {device.room_bytes()} more bytes together"
     return OutOfMemoryError(
-        f"the session may hold {device.limit_bytes} bytes and holds {device.ledger.held_bytes}; this "
-        f"evaluation needs {plan.peak_bytes} more, its largest value {largest.spec!r} "
+        f"{bound}; this evaluation needs {plan.peak_bytes} more, its largest value {largest.spec!r} "
         f"({largest.spec.nbytes} bytes)",
         node=largest.id if node is None else node.origin,
     )

@@ -13,22 +13,23 @@ from telegrad_proto.v1 import session_pb2
 def residuals_reply(live: Iterable[Value], held_bytes: int) -> session_pb2.ResidualsReply:
     """Every residual behind the live values, once, with the operator whose derivative reads it."""
     reply = session_pb2.ResidualsReply(held_bytes=held_bytes)
-    listed: set[int] = set()
+    listed: set[int | tuple[int, int]] = set()
     for node in nodes_behind(live):
-        if not node.saved:
+        if not (node.saved or node.dropped):
             continue
         for value in residuals_of(node):
-            buffer = value.buffer
-            if buffer is None or id(buffer) in listed:
+            buffer, maker = value.buffer, value.node
+            name = id(buffer) if buffer is not None else (id(maker), value.index)
+            if name in listed or (buffer is None and not node.dropped):
                 continue
-            listed.add(id(buffer))
-            maker = value.node
+            listed.add(name)
+            reads = f"the derivative of {node.op.name} (value {node.origin}) reads it"
             entry = reply.residuals.add(
                 value_id=value.id or (maker.origin if maker is not None else 0),
                 op="leaf" if maker is None else maker.op.name,
-                size_bytes=buffer.nbytes,
-                decision="save",
-                reason=f"the derivative of {node.op.name} (value {node.origin}) reads it",
+                size_bytes=value.spec.nbytes if buffer is None else buffer.nbytes,
+                decision="recompute" if buffer is None else "save",
+                reason=reads if buffer is not None else f"{reads}; there was no room to keep it",
             )
             entry.spec.CopyFrom(encode_spec(value.spec))
     return reply
