@@ -19,6 +19,7 @@ from telegrad_server.api.reflection import add_reflection
 from telegrad_server.ending import EndingSignal
 from telegrad_server.gateway.directory import Directory
 from telegrad_server.gateway.fleet import Fleet
+from telegrad_server.gateway.programs import ProgramRelay
 from telegrad_server.gateway.relay import Relay
 from telegrad_server.gateway.status import ClusterService
 
@@ -113,7 +114,12 @@ async def _serve(
     server = grpc.aio.server(interceptors=(_GateInterceptor(Gate(settings.token)),), options=SERVER_OPTIONS)
     cluster = ClusterService(directory, settings.grace_s)
     server.add_generic_rpc_handlers(
-        (relay.handlers(), cluster.handlers(), *(service(directory) for service in services))
+        (
+            relay.handlers(),
+            ProgramRelay(directory).handlers(),
+            cluster.handlers(),
+            *(service(directory) for service in services),
+        )
     )
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import grpc
+
 from telegrad_engine.plan.compiler import PlanCache
+from telegrad_engine.programs import ProgramStore
 from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.session import EngineSession
+from telegrad_server.api.programs import ProgramServicer, program_handlers
+from telegrad_server.worker.programs import WorkerPrograms
 from telegrad_server.worker.server import WorkerServer, WorkerSettings
 from telegrad_server.worker.session import Engine
 from telegrad_server.worker.threads import limit_threads
@@ -33,4 +38,9 @@ def make_worker(settings: WorkerSettings, left: Callable[[], object] = lambda: N
         gauge=gauge,
     )
     make_engine().close()  # a device that is not there is found now, and the first client waits less
-    return WorkerServer(settings, make_engine, gauge=gauge, left=left)
+    store = ProgramStore(settings.device, call_bytes=settings.session_bytes, gauge=gauge)
+
+    def programs(name: str) -> grpc.GenericRpcHandler:
+        return program_handlers(ProgramServicer(WorkerPrograms(store), name))
+
+    return WorkerServer(settings, make_engine, gauge=gauge, left=left, services=(programs,))

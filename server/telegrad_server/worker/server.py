@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +23,9 @@ from telegrad_server.api.interceptors import ErrorInterceptor, GateInterceptor
 from telegrad_server.api.reflection import add_reflection
 from telegrad_server.api.servicer import Identity, SessionServicer, handlers
 from telegrad_server.core.sessions import SessionTable
+from telegrad_server.core.snapshotting import Policy
 from telegrad_server.worker.host import SessionHost
+from telegrad_server.worker.keeper import Durability
 from telegrad_server.worker.session import Engine
 from telegrad_server.worker.vitals import Vitals
 from telegrad_server.worker.watchdog import Watchdog
@@ -33,6 +35,9 @@ _log = logging.getLogger("telegrad.server")
 #: An open stream holds a thread. These are for the calls beside the streams: cancel must get through when
 #: all are taken.
 _SPARE_THREADS: Final = 32
+
+#: What a worker serves beside sessions, given the worker's name.
+Service = Callable[[str], grpc.GenericRpcHandler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,9 @@ class WorkerSettings:
         worker_bytes: what they may hold together; 0: no bound.
         threads: for matrix products; 0: as the machine decides.
         operator_s: how long one operator may take before the process is ended.
+        snapshots: where sessions are stored; "": nowhere.
+        snapshot_s: how much new work, in seconds, may be missing there.
+        keep_s: how long a stored session outlives its last use.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +75,9 @@ class WorkerSettings:
     worker_bytes: int = 0
     threads: int = 0
     operator_s: float = 600.0
+    snapshots: str = ""
+    snapshot_s: float = 10.0
+    keep_s: float = 86_400.0
 
 
 class WorkerServer:
@@ -77,6 +88,7 @@ class WorkerServer:
         make_engine: an empty engine session on the device.
         gauge: counts what those sessions do and hold.
         left: called when the worker was told to hand its sessions over, and has.
+        services: what it serves beside sessions, made for its name.
     """
 
     def __init__(
@@ -86,10 +98,18 @@ class WorkerServer:
         *,
         gauge: Gauge | None = None,
         left: Callable[[], object] = lambda: None,
+        services: Sequence[Service] = (),
     ) -> None:
-        table = SessionTable(lease_s=settings.lease_s, max_sessions=settings.max_sessions)
+        durability = _durability(settings)
+        table = SessionTable(
+            lease_s=settings.lease_s,
+            max_sessions=settings.max_sessions,
+            durable=durability is not None,
+        )
         # A name of its own for each process: a session of a worker that was restarted is known to be lost.
-        self.sessions = SessionHost(f"w{secrets.token_hex(4)}", make_engine, table=table)
+        self.sessions = SessionHost(
+            f"w{secrets.token_hex(4)}", make_engine, table=table, durability=durability
+        )
         self._settings = settings
         gauge = gauge or Gauge(settings.worker_bytes)
         self._left = left
@@ -108,6 +128,7 @@ class WorkerServer:
         )
         self._health = WorkerHealth(self._watchers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server.add_generic_rpc_handlers([service(self.sessions.name) for service in services])
         if settings.reflection:
             add_reflection(self._server)
         self.address = ""
@@ -159,6 +180,16 @@ class WorkerServer:
     def _hand_over(self, grace_s: float) -> None:
         self.drain(grace_s)
         self._left()
+
+
+def _durability(settings: WorkerSettings) -> Durability | None:
+    if not settings.snapshots:
+        return None
+    # Late: a server without a store needs nothing to reach one with.
+    from telegrad_server.worker.store import SnapshotStore
+
+    policy = Policy(period_s=settings.snapshot_s)
+    return Durability(SnapshotStore(settings.snapshots), policy, settings.keep_s)
 
 
 def _end_hung(stalled_s: float) -> None:

@@ -93,7 +93,11 @@ def test_a_program_travels_once_and_its_inputs_each_time() -> None:
 
 
 def test_errors_keep_their_class_and_are_not_tried_again() -> None:
-    with served(programs()) as address, calls_to(address) as calls, pytest.raises(ShapeError, match="input w"):
+    with (
+        served(programs()) as address,
+        calls_to(address) as calls,
+        pytest.raises(ShapeError, match="input w"),
+    ):
         calls.call(BLUEPRINT, RAW, "value", [], [W[:2], X])
     with served(programs()) as address, calls_to(address) as calls, pytest.raises(DigestError):
         calls.call(Blueprint.from_bytes(mean_of_sines().raw()), b"none", "value", [], [W, X])
