@@ -8,21 +8,18 @@ job.result().grads["w"]
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from telegrad.config import endpoint
 from telegrad.convert import numpy_dtype, spec_of
+from telegrad.job_reports import SUMMED, JobResult, JobStatus, result_of, status_of
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import BY_REASON, ArgumentError, JobError, ServerUnavailableError, ShapeError
 from telegrad_proto.job_ids import new_job_id
@@ -34,7 +31,6 @@ MODES: Final = {n.removeprefix("JOB_MODE_").lower(): v for n, v in job_pb2.JobMo
 ON_ERROR: Final = {n.removeprefix("ON_ERROR_").lower(): v for n, v in job_pb2.OnError.items()}
 FORMATS: Final = {n.removeprefix("RESULT_FORMAT_").lower(): v for n, v in job_pb2.ResultFormat.items()}
 
-_SUMMED: Final = (job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_MEAN)
 
 #: How long a watcher waits for a gateway that went away. The job goes on meanwhile.
 _RECONNECT_S: Final = 60.0
@@ -45,71 +41,6 @@ class Serializable(Protocol):
     """A program: what `trace` gives, or `load_program`."""
 
     def to_bytes(self) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """How a job is.
-
-    Attributes:
-        state: "queued", "planning", "running", "finished", "failed" or "cancelled".
-        queue_position: how many jobs come before it, itself counted; 0 once it has begun.
-        rows_done: rows in finished shards, bad ones too.
-        rows_total: of the data; 0 while it is not yet planned.
-        rows_per_s: over the last while.
-        eta_s: seconds that the rest will take at this rate, or None while there is none.
-        error: why it failed.
-        output: the folder of its results, as the cluster sees it.
-        restarts: how often its driver was started again.
-        peak_driver_bytes, peak_worker_bytes: the largest resident memory of its processes.
-    """
-
-    id: str
-    name: str
-    state: str
-    queue_position: int
-    shards_done: int
-    shards_total: int
-    rows_done: int
-    rows_total: int
-    bad_rows: int
-    rows_per_s: float
-    eta_s: float | None
-    error: str
-    output: str
-    restarts: int
-    peak_driver_bytes: int
-    peak_worker_bytes: int
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is at its end, whichever."""
-        return self.state in ("finished", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """What came of a finished job.
-
-    Attributes:
-        value: of a sum or a mean: the program's value; a tuple where it has several outputs. Else None.
-        grads: of a sum or a mean: the gradients by the inputs' names.
-        rows: how many rows are in it.
-        manifest: what manifest.json in the output folder says: files, shards, parts.
-        output: the folder of the results.
-    """
-
-    value: Any
-    grads: Mapping[str, npt.NDArray[Any]]
-    rows: int
-    manifest: Mapping[str, Any]
-    output: str
-
-    @property
-    def files(self) -> Sequence[str]:
-        """The results' files, in the order of the rows."""
-        names = self.manifest.get("parts") or [n for n in (self.manifest.get("result"),) if n]
-        return [f"{self.output.rstrip('/')}/{name}" for name in names]
 
 
 class Job:
@@ -134,7 +65,7 @@ class Job:
             ServerUnavailableError: nothing answers.
         """
         with _channel(self._place) as channel:
-            return _status(next(iter(channel.watch(self.id, follow=False))))
+            return status_of(next(iter(channel.watch(self.id, follow=False))))
 
     def events(self) -> Iterator[JobStatus]:
         """The status now and whenever it changes, until the job ends; a gateway may be replaced meanwhile."""
@@ -144,7 +75,7 @@ class Job:
                 with _channel(self._place) as channel:
                     for told in channel.watch(self.id):
                         deadline = None
-                        yield _status(told)
+                        yield status_of(told)
                 return
             except ServerUnavailableError:
                 now = time.monotonic()
@@ -170,7 +101,7 @@ class Job:
     def cancel(self) -> JobStatus:
         """Has it stopped, within a batch; what is finished is kept. One at its end stays as it is."""
         with _channel(self._place) as channel:
-            return _status(channel.cancel(self.id))
+            return status_of(channel.cancel(self.id))
 
     def result(self, *, wait: bool = True) -> JobResult:
         """What came of it.
@@ -190,16 +121,7 @@ class Job:
             if told.state == job_pb2.JOB_STATE_FAILED:
                 kind = BY_REASON.get(told.error_reason, JobError)
                 raise kind(f"job {self.id} failed: {told.error}", job=self.id)
-            arrays, described = _opened(channel.result(self.id))
-        if told.mode not in _SUMMED:
-            return JobResult(None, {}, described["rows"], described, told.output)
-        named = [name for name in arrays if name.partition(".")[0] == "value"]
-        values = [arrays[name] for name in sorted(named, key=_place_of)]
-        grads = {
-            name.removeprefix("grad."): array for name, array in arrays.items() if name.startswith("grad.")
-        }
-        value = values[0] if len(values) == 1 else tuple(values)
-        return JobResult(value, grads, described["rows"], described, told.output)
+            return result_of(told, channel.result(self.id))
 
 
 def submit(
@@ -264,7 +186,7 @@ def submit(
         batch_rows=batch_rows,
         shard_rows=shard_rows,
         on_error=_choice("on_error", on_error, ON_ERROR),
-        format=_choice("format", format or ("npz" if chosen in _SUMMED else "parquet"), FORMATS),
+        format=_choice("format", format or ("npz" if chosen in SUMMED else "parquet"), FORMATS),
     )
     for key, columns in inputs.items():
         stacked = not isinstance(columns, str)
@@ -292,7 +214,7 @@ def get(job_id: str, *, address: str | None = None, token: str | None = None) ->
 def list(*, address: str | None = None, token: str | None = None) -> Sequence[JobStatus]:
     """The cluster's jobs, the newest first."""
     with _channel(endpoint(address, token)) as channel:
-        return [_status(told) for told in channel.list().jobs]
+        return [status_of(told) for told in channel.list().jobs]
 
 
 def _parameters(
@@ -366,28 +288,6 @@ def _read(path: str | Path) -> bytes:
         raise ArgumentError(f"program: {path}: {error.strerror}") from None
 
 
-def _status(told: job_pb2.JobStatus) -> JobStatus:
-    left = told.rows_total - told.rows_done
-    return JobStatus(
-        id=told.id,
-        name=told.name,
-        state=job_pb2.JobState.Name(told.state).removeprefix("JOB_STATE_").lower(),
-        queue_position=told.queue_position,
-        shards_done=told.shards_done,
-        shards_total=told.shards_total,
-        rows_done=told.rows_done,
-        rows_total=told.rows_total,
-        bad_rows=told.bad_rows,
-        rows_per_s=told.rows_per_s,
-        eta_s=left / told.rows_per_s if told.rows_per_s > 0 else None,
-        error=told.error,
-        output=told.output,
-        restarts=told.restarts,
-        peak_driver_bytes=told.peak_driver_bytes,
-        peak_worker_bytes=told.peak_worker_bytes,
-    )
-
-
 def _told(status: JobStatus) -> str:
     parts = [status.state]
     if status.queue_position:
@@ -395,15 +295,3 @@ def _told(status: JobStatus) -> str:
     if status.bad_rows:
         parts.append(f"{status.bad_rows} bad rows")
     return ", ".join(parts)
-
-
-def _opened(raw: bytes) -> tuple[dict[str, npt.NDArray[Any]], Any]:
-    """Arrays and description of a result as it travels."""
-    with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    return arrays, json.loads(arrays.pop("manifest").tobytes())
-
-
-def _place_of(name: str) -> int:
-    """Where the output `value.<place>` stands among several."""
-    return int(name.partition(".")[2] or 0)

@@ -13,7 +13,7 @@ import typer
 from telegrad_proto.errors import TelegradError
 
 if TYPE_CHECKING:
-    from telegrad.jobs import JobStatus
+    from telegrad.job_reports import JobStatus
 
 app = typer.Typer(no_args_is_help=True, help="Batch jobs: a program over the rows of files, on a cluster.")
 
