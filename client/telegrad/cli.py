@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from telegrad import cluster, jobs_cli
+from telegrad import cluster, jobs_cli, program_cli
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.opset import OPSET, Op
@@ -28,6 +28,7 @@ app = typer.Typer(
 
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(jobs_cli.app, name="jobs")
+app.add_typer(program_cli.app, name="program")
 
 Address = Annotated[
     str | None,

@@ -82,11 +82,9 @@ class Program:
             file.write(self._raw)
 
     def __repr__(self) -> str:
-        takes = ", ".join(
-            f"{i.name}: {_shown(i.spec, batched=i.batched)}" for i in self._blueprint.inputs[:8]
-        )
+        takes = ", ".join(f"{i.name}: {i.shown}" for i in self._blueprint.inputs[:8])
         more = ", ..." if len(self._blueprint.inputs) > 8 else ""
-        gives = ", ".join(_shown(o.spec, batched=o.batched) for o in self._blueprint.outputs[:8])
+        gives = ", ".join(o.shown for o in self._blueprint.outputs[:8])
         return f"<Program {self.name}({takes}{more}) -> {gives}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -341,8 +339,3 @@ def _opened(path: Any, mode: str) -> Any:
     except ModuleNotFoundError:
         raise ArgumentError(f"{text}: URLs require fsspec (pip install 'telegrad[urls]')") from None
     return fsspec.open(text, mode)
-
-
-def _shown(spec: Spec, *, batched: bool) -> str:
-    dims = ["n" if batched and not i else str(dim) for i, dim in enumerate(spec.shape)]
-    return f"{spec.dtype.name}[{', '.join(dims)}]"

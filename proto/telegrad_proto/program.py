@@ -54,6 +54,11 @@ class Input:
     spec: Spec
     batched: bool
 
+    @property
+    def shown(self) -> str:
+        """The spec for people, with n for the batch axis."""
+        return _shown(self.spec, batched=self.batched)
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -61,6 +66,16 @@ class Output:
 
     spec: Spec
     batched: bool
+
+    @property
+    def shown(self) -> str:
+        """As an input's."""
+        return _shown(self.spec, batched=self.batched)
+
+
+def _shown(spec: Spec, *, batched: bool) -> str:
+    dims = ["n" if batched and not i else str(dim) for i, dim in enumerate(spec.shape)]
+    return f"{spec.dtype.name}[{', '.join(dims)}]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
