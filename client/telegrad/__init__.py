@@ -28,6 +28,7 @@ from telegrad.autograd.mode import (
 from telegrad.config import connect, current_session, disconnect, flush, synchronize
 from telegrad.constructors import OLD_CLASSES as _OLD_CLASSES
 from telegrad.creation import dtype_of as _dtype_of
+from telegrad.creation import require_tensor as _require_tensor
 from telegrad.creation import tensor
 from telegrad.display import set_printoptions
 from telegrad.explain import explain
@@ -204,31 +205,46 @@ def is_tensor(obj: object) -> _bool:
 
 def is_floating_point(input: Tensor) -> _bool:
     """Whether the elements are real floating point numbers."""
+    _require_tensor(input, "is_floating_point")
     return input.is_floating_point()
 
 
 def is_complex(input: Tensor) -> _bool:
     """Whether the elements are complex numbers."""
+    _require_tensor(input, "is_complex")
     return input.is_complex()
 
 
 def is_nonzero(input: Tensor) -> _bool:
     """Whether the one element is not zero."""
+    _require_tensor(input, "is_nonzero")
     return _truth(input)
 
 
 def numel(input: Tensor) -> _int:
     """The number of elements."""
+    _require_tensor(input, "numel")
     return input.numel()
 
 
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The type of an operation on tensors of these types."""
+    _require_dtypes("promote_types", type1=type1, type2=type2)
     return _promote(type1, type2)
+
+
+def _require_dtypes(name: str, **given: object) -> None:
+    for place, (parameter, value) in enumerate(given.items(), start=1):
+        if not isinstance(value, dtype):
+            kind = type(value).__name__
+            raise TypeError(
+                f"{name}(): argument '{parameter}' (position {place}) must be torch.dtype, not {kind}"
+            )
 
 
 def can_cast(from_: dtype, to: dtype) -> _bool:
     """Whether torch lets a result of one type be written into a tensor of the other."""
+    _require_dtypes("can_cast", from_=from_, to=to)
     return _can_cast(from_, to)
 
 

@@ -222,7 +222,9 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
         **named: Any,
     ) -> Tensor:
         check_device(device)
-        sizes = size or (named.pop("size", ()),)
+        if not size and "size" not in named:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+        sizes = size or (named.pop("size"),)
         no_more(name, named)
         made = filled(shape_of(sizes, name), fill, wanted_dtype(dtype, get_default_dtype()), requires_grad)
         return made if out is None else into(out, made)
@@ -237,7 +239,7 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
         memory_format: Any = None,
     ) -> Tensor:
         check_device(device)
-        _require_tensor(input, f"{name}_like")
+        require_tensor(input, f"{name}_like")
         return filled(input._value.spec.shape, fill, wanted_dtype(dtype, input.dtype), requires_grad)
 
     make_filled.__name__ = make_filled.__qualname__ = name
@@ -247,7 +249,7 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
     return make_filled, make_like
 
 
-def _require_tensor(value: Any, name: str) -> None:
+def require_tensor(value: Any, name: str) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(value).__name__}")
 
@@ -302,7 +304,7 @@ def full_like(
 ) -> Tensor:
     """A tensor of another's shape and type with one number everywhere."""
     check_device(device)
-    _require_tensor(input, "full_like")
+    require_tensor(input, "full_like")
     return filled(
         input._value.spec.shape, _fill_value(fill_value), wanted_dtype(dtype, input.dtype), requires_grad
     )

@@ -11,9 +11,9 @@ from telegrad.functions.operands import axis_of, like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.promotion import get_default_dtype, to_float
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArgumentError, DTypeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 Sizes = Sequence[int] | int | None
 
@@ -85,7 +85,8 @@ def _half(x: Tensor, axes: list[int], sizes: list[int], norm: str | None, *, con
     out.
     """
     if x.dtype.kind == "c":
-        raise DTypeError(f"expected a real input tensor, but got {x.dtype.name}")
+        raise DTypeError(f"rfft expects a real input tensor, but got {scalar_name(x.dtype)}")
+    _require_axes(axes, "rfftn")
     out = _transform(x, axes, sizes, norm, inverse=False)
     out = part(out, axes[-1], 0, sizes[-1] // 2 + 1)
     return p.conj(out) if conjugated else out
@@ -100,6 +101,7 @@ def _real_from_half(
     the real part of
     the transform of the first half, less those counted twice.
     """
+    _require_axes(axes, "irfftn" if inverse else "hfftn")
     z = _complex(x)
     last, size = axes[-1], sizes[-1]
     if size < 1:
@@ -114,6 +116,11 @@ def _real_from_half(
     full = _resized(p.mul(half, line), last, size)
     out = p.real(p.fft(full, axes=(last,), inverse=inverse))
     return _scaled(out, _scale(norm, math.prod(sizes), inverse=inverse))
+
+
+def _require_axes(axes: list[int], name: str) -> None:
+    if not axes:
+        raise ArgumentError(f"{name} must transform at least one axis")
 
 
 def _vector(values: list[float], dtype: DType) -> Tensor:
@@ -241,7 +248,8 @@ def _inverse_half(x: Tensor, axes: list[int], sizes: list[int], norm: str | None
     scale.
     """
     if x.dtype.kind == "c":
-        raise DTypeError(f"expected a real input tensor, but got {x.dtype.name}")
+        raise DTypeError(f"ihfft expects a real input tensor, but got {scalar_name(x.dtype)}")
+    _require_axes(axes, "ihfftn")
     out = part(_transform(x, axes, sizes, norm, inverse=True), axes[-1], 0, sizes[-1] // 2 + 1)
     return labelled(out, "ConjBackward0" if len(axes) == 1 else "FftC2CBackward0")
 
@@ -296,11 +304,20 @@ def ifftshift(input: Tensor, dim: Sizes = None) -> Tensor:
 @function(namespace="fft", label=None)
 def fftfreq(n: int, d: float = 1.0, *, dtype: DType | None = None) -> Tensor:
     """The frequencies of a transform of n samples, d apart."""
+    if n < 0:
+        raise ShapeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     steps = [*range((n - 1) // 2 + 1), *range(-(n // 2), 0)]
-    return _vector([i / (n * d) for i in steps], dtype or get_default_dtype())
+    return _frequencies("fftfreq", steps, n * d, dtype)
 
 
 @function(namespace="fft", label=None)
 def rfftfreq(n: int, d: float = 1.0, *, dtype: DType | None = None) -> Tensor:
     """The frequencies of the first half of a transform of n samples, d apart."""
-    return _vector([i / (n * d) for i in range(n // 2 + 1)], dtype or get_default_dtype())
+    return _frequencies("rfftfreq", range(int(n / 2) + 1), n * d, dtype)
+
+
+def _frequencies(name: str, steps: Sequence[int], length: float, dtype: DType | None) -> Tensor:
+    kind = dtype or get_default_dtype()
+    if kind.kind not in "fc":
+        raise DTypeError(f"{name} requires a floating point or complex dtype, got {scalar_name(kind)}")
+    return _vector([i / length if length else math.nan for i in steps], kind)

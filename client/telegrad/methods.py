@@ -11,6 +11,7 @@ from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
 from telegrad.creation import dtype_of, filled, shape_of, tensor, wanted_dtype
+from telegrad.functions.operands import sizes_of
 from telegrad.promotion import Number, cast, constant, is_number, number
 from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
@@ -27,10 +28,15 @@ def to(self: Tensor, *where: Any, **named: Any) -> Tensor:
     wanted = named.pop("dtype", None)
     check_device(named.pop("device", None))
     copy = bool(named.pop("copy", False))
-    for argument in where:
+    for place, argument in enumerate(where):
         if isinstance(argument, Tensor):
             wanted = argument.dtype
         elif isinstance(argument, (str, device)):
+            if place:
+                raise TypeError(
+                    "to() received an invalid combination of arguments: requires a bool in place "
+                    f"{place + 1}, got {type(argument).__name__}"
+                )
             check_device(argument)
         elif argument is None or isinstance(argument, (memory_format, bool)):
             continue
@@ -72,6 +78,10 @@ def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_fo
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor in the type of another."""
+    if not isinstance(other, Tensor):
+        raise TypeError(
+            f"type_as(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}"
+        )
     return _converted(self, other.dtype)
 
 
@@ -88,6 +98,8 @@ def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
 def stride(self: Tensor, dim: int | None = None) -> Any:
     """How far apart, in elements, neighbours along each dimension would lie in torch."""
     strides = places.layout_of(self)[1]
+    if isinstance(dim, bool):
+        raise TypeError("stride(): argument 'dim' (position 1) must be int, not bool")
     return strides if dim is None else strides[self._axis(dim)]
 
 
@@ -158,9 +170,11 @@ def _filled(self: Tensor, value: Number, label: str) -> Tensor:
     return storage.write(self, filled_, label, overlap=True)
 
 
-def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     """Itself, the elements of another tensor, stretched and converted as needed."""
-    source = src if isinstance(src, Tensor) else tensor(src)
+    if not isinstance(other, Tensor) and not is_number(other):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
+    source = other if isinstance(other, Tensor) else tensor(other)
     return storage.write_copy(self, source)
 
 
@@ -250,7 +264,7 @@ def _new(fill: Any) -> Any:
         **named: Any,
     ) -> Tensor:
         check_device(device)
-        sizes = size or (named["size"],)
+        sizes = size or (sizes_of((), "new", "size", named),)
         return filled(shape_of(sizes, "new"), fill, wanted_dtype(dtype, self.dtype), requires_grad)
 
     make_new.__doc__ = "A tensor of this shape and, by default, this tensor's type."
@@ -268,6 +282,8 @@ def new_full(
 ) -> Tensor:
     """A tensor of a shape, one number everywhere and, by default, this tensor's type."""
     check_device(device)
+    if isinstance(size, int):
+        raise TypeError("new_full(): argument 'size' (position 1) must be tuple of ints, not int")
     return filled(
         shape_of((size,), "new_full"), number(fill_value), wanted_dtype(dtype, self.dtype), requires_grad
     )

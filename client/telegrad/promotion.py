@@ -137,7 +137,11 @@ def cast(x: Tensor, dtype: DType) -> Tensor:
 
 
 def promote_operands(a: Tensor | Number, b: Tensor | Number) -> tuple[Tensor, Tensor]:
-    """Both operands as tensors of the type that torch computes with; at least one is a tensor."""
+    """Both operands as tensors of the type that torch computes with.
+
+    Raises:
+        NotNumberError: neither is a tensor.
+    """
     if isinstance(a, Tensor):
         if isinstance(b, Tensor):
             if a._value.spec.dtype is b._value.spec.dtype:
@@ -146,9 +150,24 @@ def promote_operands(a: Tensor | Number, b: Tensor | Number) -> tuple[Tensor, Te
             return cast(a, dtype), cast(b, dtype)
         b = number(b)
         dtype = with_number(a._value.spec.dtype, b)
-        return cast(a, dtype), constant(b, dtype)
+        return cast(a, dtype), constant(wrapped(b, dtype), dtype)
+    if not isinstance(b, Tensor):
+        raise NotNumberError(a)
     second, first = promote_operands(b, a)
     return first, second
+
+
+def wrapped(value: Number, dtype: DType) -> Number:
+    """The number as a 0-d tensor of it would be converted to the type: integers that do not fit lose their
+    upper bits.
+    """
+    if dtype.kind not in "iu" or isinstance(value, (float, complex)):
+        return value
+    bits = 8 * dtype.itemsize
+    if not -(1 << 63) <= value < 1 << 64:
+        raise DTypeError("Overflow when unpacking long")
+    value = int(value) & ((1 << bits) - 1)
+    return value - (1 << bits) if dtype.kind == "i" and value >> (bits - 1) else value
 
 
 def promote_all(*operands: Tensor | Number) -> tuple[Tensor, ...]:

@@ -225,6 +225,13 @@ def normal(
 ) -> Tensor:
     """Numbers of normal distributions with these means and standard deviations, each a tensor or a number."""
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
+    for key, given in (("mean", mean), ("std", std)):
+        if not isinstance(given, (Tensor, int, float)):
+            raise TypeError(f"normal(): argument '{key}' must be Tensor or float, not {type(given).__name__}")
+    if isinstance(size, int):
+        raise TypeError("normal(): argument 'size' must be tuple of ints, not int")
+    if isinstance(std, Tensor) and std.dtype.kind == "c":
+        raise DTypeError("normal expects standard deviation to be non-complex")
     if isinstance(std, (int, float)) and std < 0:
         raise ArgumentError(f"normal expects std >= 0.0, but found std {std}")
     if not tensors:

@@ -14,7 +14,7 @@ from telegrad.registry import FUNCTIONS
 from telegrad.tensor import Tensor, make
 from telegrad.types import check_device
 from telegrad_proto.dtypes import DType, float64, int64
-from telegrad_proto.errors import ArgumentError
+from telegrad_proto.errors import ArgumentError, ShapeError
 
 
 def arange(
@@ -96,20 +96,47 @@ def linspace(
 ) -> Tensor:
     """So many numbers from `start` to `end`, both included, evenly apart."""
     check_device(device)
+    _check_steps("linspace", steps)
     made = as_leaf(
-        make(_line(start, end, steps, wanted_dtype(dtype, get_default_dtype()))._value), requires_grad
+        make(_line("linspace", start, end, steps, wanted_dtype(dtype, get_default_dtype()))._value),
+        requires_grad,
     )
     return made if out is None else into(out, made)
 
 
-def _line(start: Any, end: Any, steps: int, dtype: DType) -> Tensor:
+def _ends(name: str, start: Any, end: Any) -> tuple[Any, Any]:
+    """Both ends as numbers.
+
+    Raises:
+        ShapeError: one is a tensor with dimensions.
+        TypeError: one is neither tensor nor number.
+    """
+    ranks = {key: end.ndim for key, end in (("start", start), ("end", end)) if isinstance(end, Tensor)}
+    if any(ranks.values()):
+        got = " and ".join(f"{key} with {rank} dimension(s)" for key, rank in ranks.items())
+        raise ShapeError(f"{name} only supports 0-dimensional start and end tensors, but got {got}.")
+    for place, (key, given) in enumerate((("start", start), ("end", end)), start=1):
+        if not isinstance(given, Tensor) and not is_number(given):
+            kind = type(given).__name__
+            raise TypeError(f"{name}(): argument '{key}' (position {place}) must be Number, not {kind}")
+    first, last = (array_from(b).item() if isinstance(b, Tensor) else number(b) for b in (start, end))
+    return first, last
+
+
+def _check_steps(name: str, steps: Any) -> None:
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)):
+        kind = type(steps).__name__
+        raise TypeError(f"{name}(): argument 'steps' (position 3) must be int, not {kind}")
+
+
+def _line(name: str, start: Any, end: Any, steps: int, dtype: DType) -> Tensor:
     """Computed from both ends to the middle, so that both are exact.
 
     Source: aten/src/ATen/native/cpu/RangeFactoriesKernel.cpp, linspace_kernel, of PyTorch 2.13.
     """
     if steps < 0:
         raise ArgumentError("number of steps must be non-negative")
-    first, last = (array_from(b).item() if isinstance(b, Tensor) else number(b) for b in (start, end))
+    first, last = _ends(name, start, end)
     wide = dtype if dtype.kind in "fc" else float64
     ends = constant(first, wide), constant(last, wide)
     if steps == 1:
@@ -137,9 +164,13 @@ def logspace(
 ) -> Tensor:
     """So many powers of the base, with exponents evenly apart from `start` to `end`."""
     check_device(device)
+    _check_steps("logspace", steps)
     wanted = wanted_dtype(dtype, get_default_dtype())
     wide = wanted if wanted.kind in "fc" else float64
-    made = cast(p.pow(constant(base, wide), _line(start, end, steps, wide)), wanted)
+    if wanted.kind in "iu":
+        # torch counts in the type of the result.
+        start, end = (int(b) for b in _ends("logspace", start, end))
+    made = cast(p.pow(constant(base, wide), _line("logspace", start, end, steps, wide)), wanted)
     made = as_leaf(make(made._value), requires_grad)
     return made if out is None else into(out, made)
 
@@ -156,20 +187,35 @@ def eye(
 ) -> Tensor:
     """Ones on the diagonal, zeros elsewhere."""
     check_device(device)
+    wanted = wanted_dtype(dtype, get_default_dtype())
+    for place, (key, given) in enumerate((("n", n), ("m", n if m is None else m)), start=1):
+        if isinstance(given, bool) or not isinstance(given, (int, np.integer)):
+            kind = type(given).__name__
+            raise TypeError(f"eye(): argument '{key}' (position {place}) must be int, not {kind}")
     columns = n if m is None else m
     if n < 0 or columns < 0:
         name, value = ("n", n) if n < 0 else ("m", columns)
         raise ArgumentError(f"{name} must be greater or equal to 0, got {value}")
     rows = p.reshape(p.iota(size=n, dtype=int64), shape=(n, 1))
-    made = cast(p.eq(rows, p.iota(size=columns, dtype=int64)), wanted_dtype(dtype, get_default_dtype()))
+    made = cast(p.eq(rows, p.iota(size=columns, dtype=int64)), wanted)
     made = as_leaf(made, requires_grad)
     return made if out is None else into(out, made)
+
+
+def _check_rectangle(name: str, row: object, col: object) -> None:
+    for place, (key, given) in enumerate((("row", row), ("col", col)), start=1):
+        if isinstance(given, bool) or not isinstance(given, (int, np.integer)):
+            kind = type(given).__name__
+            raise TypeError(f"{name}(): argument '{key}' (position {place}) must be int, not {kind}")
+        if given < 0:
+            raise ArgumentError(f"{name}: {key} must be non-negative, got {given}")
 
 
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
 ) -> Tensor:
     """Rows and columns of the places on and below a diagonal."""
+    _check_rectangle("tril_indices", row, col)
     return from_array(np.array(np.tril_indices(row, offset, col), dtype=wanted_dtype(dtype, int64).typestr))
 
 
@@ -177,6 +223,7 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
 ) -> Tensor:
     """Rows and columns of the places on and above a diagonal."""
+    _check_rectangle("triu_indices", row, col)
     return from_array(np.array(np.triu_indices(row, offset, col), dtype=wanted_dtype(dtype, int64).typestr))
 
 

@@ -54,6 +54,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from telegrad import recorder as recording
 from telegrad.autograd.graph import Edge, Node, edge_of, renamed
 from telegrad.errors import NotNumberError
+from telegrad.parameters import checks_of, kind_of, misfit
 from telegrad.tensor import Tensor
 
 P = ParamSpec("P")
@@ -206,6 +207,7 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
     parameters, takes_any = _parameters(body)
     names = frozenset(parameters)
     checked = tuple(_tensor_positions(body).items())
+    others = checks_of(parameters, body.__annotations__, dict(checked), positional=body.__code__.co_argcount)
 
     @functools.wraps(body)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -220,12 +222,26 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
                 _reject(
                     public, position, parameter, given, present=position < len(args) or parameter in kwargs
                 )
+        for check in others:
+            if check.position < len(args):
+                given = args[check.position]
+            elif check.name in kwargs:
+                given = kwargs[check.name]
+            else:
+                continue
+            if type(given) not in check.types and not check.fits(given):
+                raise misfit(public, check, given, named=check.position >= len(args))
         recorder = recording._recorder or recording.current()
         first = recorder.next_id
         try:
             result = body(*args, **kwargs)
         except NotNumberError as error:
             raise _misplaced(public, parameters, args, kwargs, error) from None
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                # Python's own, about the call: it knows the body's name only.
+                raise TypeError(f"{public}{str(error).removeprefix(body.__qualname__)}") from None
+            raise
         if type(result) is not Tensor:
             if recorder.next_id != first:
                 _settle(result, first, label, args, kwargs)
@@ -321,8 +337,11 @@ def _name(node: Node, label: str | None) -> None:
 def _give_out(public: str, out: Any, result: Any) -> Any:
     from telegrad.storage import write_out  # storage needs the views, which need primitives
 
-    pairs = list(zip(tensors_in(out), tensors_in(result), strict=True))
-    for target, source in pairs:
+    targets, sources = list(tensors_in(out)), list(tensors_in(result))
+    if len(targets) != len(sources):
+        wanted = "Tensor" if len(sources) == 1 else f"tuple of {len(sources)} Tensors"
+        raise TypeError(f"{public}(): argument 'out' must be {wanted}, not {kind_of(out)}")
+    for target, source in zip(targets, sources, strict=True):
         write_out(public, target, source)
     return out
 

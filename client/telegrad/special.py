@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions import arithmetic, pointwise, reduction
 from telegrad.functions.arithmetic import zero_times
 from telegrad.functions.operands import Operand, as_tensor, floating_pair, like
 from telegrad.promotion import to_float
-from telegrad.registry import function
+from telegrad.registry import FUNCTIONS, complete, function
 from telegrad.tensor import Tensor
 
 Unary = Callable[[Tensor], Tensor]
@@ -98,3 +99,12 @@ polygamma = pointwise.polygamma
 round = pointwise.round
 sinc = pointwise.sinc
 xlogy = arithmetic.xlogy
+
+
+def __getattr__(name: str) -> Any:
+    """A function that a module imported late gives this namespace."""
+    if not name.startswith("_"):
+        complete()
+    if name in FUNCTIONS["special"]:
+        return FUNCTIONS["special"][name]
+    raise AttributeError(f"module 'telegrad.special' has no attribute {name!r}")

@@ -110,6 +110,8 @@ class Tensor(_Base):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension."""
+        if isinstance(dim, bool):
+            raise TypeError("size(): argument 'dim' (position 1) must be int, not bool")
         return self.shape if dim is None else self.shape[self._axis(dim)]
 
     def _axis(self, dim: int) -> int:
@@ -193,12 +195,17 @@ class Tensor(_Base):
     def requires_grad(self, value: bool) -> None:
         self.requires_grad_(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: Any = True) -> Tensor:
         """Itself, now recorded for differentiation or, for a leaf, no longer.
 
         Raises:
             GradientError: it is no leaf, or of a type that has no derivatives.
         """
+        if not isinstance(requires_grad, bool):
+            kind = type(requires_grad).__name__
+            raise TypeError(
+                f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {kind}"
+            )
         self._refresh()
         if requires_grad and not self.dtype.is_differentiable:
             raise GradientError("only Tensors of floating point dtype can require gradients")
@@ -296,7 +303,7 @@ class Tensor(_Base):
         type.
         """
         if dtype is None:
-            return f"torch.{CLASS_NAMES.get(self.dtype, 'Tensor')}"
+            return f"torch.{CLASS_NAMES.get(self.dtype, scalar_name(self.dtype) + 'Tensor')}"
         from telegrad.creation import dtype_of_class  # the factories need this module
 
         return self.to(dtype_of_class(dtype))

@@ -80,8 +80,10 @@ class ShapeError(GraphError, RuntimeError):
     """Shapes that do not fit the operator."""
 
 
-class DTypeError(GraphError, TypeError, RuntimeError):
-    """An element type that the operator does not take; torch raises either builtin, by the place."""
+class DTypeError(GraphError, TypeError, NotImplementedError):
+    """An element type that the operator does not take; torch raises TypeError, RuntimeError or, where it
+    lacks a kernel for the type, NotImplementedError, which is a RuntimeError too.
+    """
 
 
 class AxisError(GraphError, IndexError):

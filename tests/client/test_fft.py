@@ -37,7 +37,7 @@ def test_frequencies_change_order() -> None:
 
 
 def test_what_has_no_transform() -> None:
-    with pytest.raises(RuntimeError, match="expected a real input tensor"):
+    with pytest.raises(RuntimeError, match="expects a real input tensor"):
         tg.fft.rfft(tg.tensor(COMPLEX))
     with pytest.raises(RuntimeError, match="Invalid number of data points"):
         tg.fft.fft(tg.tensor(REAL), 0)

@@ -21,3 +21,4 @@ from telegrad.functions import selection as selection
 from telegrad.functions import shape as shape
 from telegrad.functions import signal as signal
 from telegrad.functions import sorting as sorting
+from telegrad.functions import turning as turning

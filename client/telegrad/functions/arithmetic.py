@@ -17,7 +17,7 @@ from telegrad.functions.operands import (
 )
 from telegrad.promotion import Number, promote_all, promote_operands, to_float
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, complex128, float64
 from telegrad_proto.errors import ArgumentError, DTypeError
 
@@ -37,6 +37,7 @@ def _binary(
     labels: tuple[str, str, str] | None = None,
     floats: bool = False,
     aliases: tuple[str, ...] = (),
+    numbers: str = "either",
 ) -> Binary:
     """The torch function that is one primitive of two operands, either of which may be a number, in one type.
 
@@ -47,6 +48,7 @@ def _binary(
         labels: torch's names of the node where the second operand is a number, neither is, the first is.
         floats: make integers floating point.
         aliases: further names.
+        numbers: where numbers are taken: "either" operand, the "other" one, "none".
     """
 
     def apply(input: Operand, other: Operand) -> Tensor:
@@ -60,7 +62,15 @@ def _binary(
     def apply_exponent(input: Operand, exponent: Operand) -> Tensor:
         return apply(input, exponent)
 
-    body = apply_exponent if name == "pow" else apply
+    def apply_first(input: Tensor, other: Operand) -> Tensor:
+        return apply(input, other)
+
+    def apply_tensors(input: Tensor, other: Tensor) -> Tensor:
+        return apply(input, other)
+
+    body: Binary = {"either": apply, "other": apply_first, "none": apply_tensors}[numbers]  # type: ignore[assignment]
+    if name == "pow":
+        body = apply_exponent
     body.__name__ = body.__qualname__ = name
     body.__doc__ = doc
     return function(inplace=True, method=True, aliases=aliases)(body)
@@ -71,29 +81,47 @@ def _numbered(name: str, second: str = "1") -> tuple[str, str, str]:
 
 
 mul = _binary("mul", p.mul, "The products.", aliases=("multiply",))
-maximum = _binary("maximum", p.maximum, "The larger of two elements; NaN where one is NaN.")
-minimum = _binary("minimum", p.minimum, "The smaller of two elements; NaN where one is NaN.")
-atan2 = _binary("atan2", p.atan2, "The angles of points (other, input).", floats=True, aliases=("arctan2",))
+maximum = _binary("maximum", p.maximum, "The larger of two elements; NaN where one is NaN.", numbers="none")
+minimum = _binary("minimum", p.minimum, "The smaller of two elements; NaN where one is NaN.", numbers="none")
+atan2 = _binary(
+    "atan2",
+    p.atan2,
+    "The angles of points (other, input).",
+    floats=True,
+    aliases=("arctan2",),
+    numbers="none",
+)
 copysign = _binary(
     "copysign",
     p.copysign,
     "Magnitudes of one, signs of the other.",
     floats=True,
     labels=("CopysignBackward1", "CopysignBackward0", "CopysignBackward0"),
+    numbers="other",
 )
-hypot = _binary("hypot", p.hypot, "The square roots of sums of two squares.", floats=True)
+hypot = _binary("hypot", p.hypot, "The square roots of sums of two squares.", floats=True, numbers="none")
 igamma = _binary(
-    "igamma", p.igamma, "The lower regularised incomplete gamma function.", aliases=("gammainc",)
+    "igamma",
+    p.igamma,
+    "The lower regularised incomplete gamma function.",
+    aliases=("gammainc",),
+    numbers="none",
 )
 igammac = _binary(
-    "igammac", p.igammac, "The upper regularised incomplete gamma function.", aliases=("gammaincc",)
+    "igammac",
+    p.igammac,
+    "The upper regularised incomplete gamma function.",
+    aliases=("gammaincc",),
+    numbers="none",
 )
-gcd = _binary("gcd", p.gcd, "The greatest common divisors.")
-lcm = _binary("lcm", p.lcm, "The least common multiples.")
+gcd = _binary("gcd", p.gcd, "The greatest common divisors.", numbers="none")
+lcm = _binary("lcm", p.lcm, "The least common multiples.", numbers="none")
 remainder = _binary(
     "remainder", p.remainder, "The remainders with the divisors' signs.", labels=_numbered("Remainder")
 )
-fmod = _binary("fmod", p.fmod, "The remainders with the dividends' signs.", labels=_numbered("Fmod"))
+fmod = _binary(
+    "fmod", p.fmod, "The remainders with the dividends' signs.", labels=_numbered("Fmod"), numbers="other"
+)
 pow = _binary("pow", p.pow, "Each element to a power.", labels=_numbered("Pow", "2"))
 
 
@@ -159,6 +187,11 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
         )
     if a.dtype.kind == "f":
         return labelled(p.trunc(p.div(a, b)), label)
+    return truncated(a, b)
+
+
+def truncated(a: Tensor, b: Tensor) -> Tensor:
+    """The integer parts of quotients of integers."""
     return p.floor_divide(p.sub(a, p.fmod(a, b)), b)
 
 
@@ -184,21 +217,21 @@ def float_power(input: Operand, exponent: Operand) -> Tensor:
 
 
 @function()
-def fmax(input: Tensor, other: Operand) -> Tensor:
+def fmax(input: Tensor, other: Tensor) -> Tensor:
     """The larger of two elements; where one is NaN the other."""
     a, b = promote_operands(input, other)
     return p.where(p.logical_or(p.ge(a, b), p.isnan(b)), a, b)
 
 
 @function()
-def fmin(input: Tensor, other: Operand) -> Tensor:
+def fmin(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two elements; where one is NaN the other."""
     a, b = promote_operands(input, other)
     return p.where(p.logical_or(p.le(a, b), p.isnan(b)), a, b)
 
 
 @function(label="MulBackward0", inplace=True)
-def ldexp(input: Tensor, other: Operand) -> Tensor:
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """input * 2 ** other."""
     return labelled(mul(input, p.exp2(to_float(as_tensor(other)))), "LdexpBackward0")
 
@@ -219,7 +252,7 @@ def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
 
 
 @function(inplace=True)
-def nextafter(input: Tensor, other: Operand) -> Tensor:
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next floating point numbers towards other; the gradient goes to whichever the result comes from."""
     a, b = promote_operands(input, other)
     start = p.where(p.eq(a, b), b, a)
@@ -230,13 +263,13 @@ def nextafter(input: Tensor, other: Operand) -> Tensor:
 
 
 @function()
-def logaddexp(input: Tensor, other: Operand) -> Tensor:
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """log(exp(input) + exp(other))."""
     return _log_sum(*floating_pair(input, other), math.e)
 
 
 @function()
-def logaddexp2(input: Tensor, other: Operand) -> Tensor:
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """log2(2 ** input + 2 ** other)."""
     return _log_sum(*floating_pair(input, other), 2.0)
 
@@ -305,66 +338,52 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
     Raises:
         ArgumentError: there is no bound.
     """
+    if isinstance(min, Tensor) != isinstance(max, Tensor) and min is not None and max is not None:
+        raise TypeError(
+            "clamp(): requires bounds that are both tensors or both numbers, got "
+            f"{type(min).__name__} and {type(max).__name__}"
+        )
     if min is None and max is None:
         raise ArgumentError("torch.clamp: At least one of 'min' or 'max' must not be None")
     bounds = [bound for bound in (min, max) if bound is not None]
     x, *limits = promote_all(input, *bounds)
     if min is not None:
-        x = _bounded(x, limits[0], p.lt)
+        x = _bounded(x, limits[0], p.lt, min)
     if max is not None:
-        x = _bounded(x, limits[-1], p.gt)
+        x = _bounded(x, limits[-1], p.gt, max)
     return x if isinstance(bounds[0], Tensor) else labelled(x, "ClampBackward1")
 
 
-def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def _bounded(x: Tensor, bound: Tensor, passes: Callable[[Tensor, Tensor], Tensor], given: Operand) -> Tensor:
     # At the bound itself the element stands, and so it takes the gradient, as in torch.
     beyond = passes(x, bound)
-    return p.where(
-        p.logical_or(beyond, p.isnan(bound)) if bound.ndim and x.dtype.kind == "f" else beyond, bound, x
-    )
+    if x.dtype.kind == "f" and (isinstance(given, Tensor) or given != given):
+        beyond = p.logical_or(beyond, p.isnan(bound))
+    return p.where(beyond, bound, x)
 
 
 @function(inplace=True)
 def clamp_min(input: Tensor, min: Operand) -> Tensor:
     """Each element, or the bound where that is larger."""
-    return _overload(_bounded(*promote_operands(input, min), p.lt), min, "ClampMinBackward1")
+    return _overload(_bounded(*promote_operands(input, min), p.lt, min), min, "ClampMinBackward1")
 
 
 @function(inplace=True)
 def clamp_max(input: Tensor, max: Operand) -> Tensor:
     """Each element, or the bound where that is smaller."""
-    return _overload(_bounded(*promote_operands(input, max), p.gt), max, "ClampMaxBackward1")
-
-
-@function(method=False)
-def complex(real: Tensor, imag: Tensor) -> Tensor:
-    """Complex elements of these parts.
-
-    Raises:
-        DTypeError: the parts are of two types, or not real floating point.
-    """
-    for name, part in (("real", real), ("imag", imag)):
-        if part.dtype.kind != "f":
-            raise DTypeError(
-                f"Expected both inputs to be Half, Float or Double tensors but got {name} of "
-                f"{part.dtype.name}"
-            )
-    if real.dtype is not imag.dtype:
-        raise DTypeError(
-            f"Expected object of scalar type {real.dtype.name} but got {imag.dtype.name} for second argument"
-        )
-    return p.complex(real, imag)
-
-
-@function(method=False)
-def polar(abs: Tensor, angle: Tensor) -> Tensor:
-    """Complex elements of these absolute values and angles."""
-    return complex(p.mul(abs, p.cos(angle)), p.mul(abs, p.sin(angle)))
+    return _overload(_bounded(*promote_operands(input, max), p.gt, max), max, "ClampMaxBackward1")
 
 
 @function(label=None)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 below zero, 1 above, `values` at zero."""
-    x, y = promote_operands(input, values)
+    if input.dtype is not values.dtype:
+        raise DTypeError(
+            "heaviside is not yet implemented for tensors with different dtypes: got "
+            f"{scalar_name(input.dtype)} and {scalar_name(values.dtype)}"
+        )
+    if input.dtype.kind == "c":
+        raise DTypeError("heaviside is not yet implemented for complex tensors.")
+    x, y = input, values
     step = p.where(p.gt(x, like(x, 0)), like(x, 1), like(x, 0))
     return p.where(p.eq(x, like(x, 0)), y, p.where(p.isnan(x), x, step))

@@ -22,7 +22,7 @@ from telegrad_proto.errors import ArgumentError, ShapeError
 @function()
 def flip(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     """The elements in the opposite order along dimensions."""
-    axes = shapes.normalize_axes(sizes_of(dims or (named["dims"],)), input.ndim)
+    axes = shapes.normalize_axes(sizes_of(dims, "flip", "dims", named), input.ndim)
     return p.flip(input, axes=axes if input.ndim else ())
 
 
@@ -133,7 +133,7 @@ def repeat(input: Tensor, *repeats: Any, **named: Any) -> Tensor:
     Raises:
         ShapeError: fewer counts than dimensions, or a negative one.
     """
-    counts = sizes_of(repeats or (named["repeats"],))
+    counts = sizes_of(repeats, "repeat", "repeats", named)
     if len(counts) < input.ndim:
         raise ShapeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
@@ -144,7 +144,7 @@ def repeat(input: Tensor, *repeats: Any, **named: Any) -> Tensor:
 @function(label="RepeatBackward0")
 def tile(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     """The tensor so many times along its last dimensions."""
-    counts = sizes_of(dims or (named["dims"],))
+    counts = sizes_of(dims, "tile", "dims", named)
     return tiled(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
@@ -161,6 +161,10 @@ def repeat_interleave(
     if repeats is None:
         counts = array_from(input).tolist()
         return index_tensor([i for i, n in enumerate(counts) for _ in range(n)])
+    if isinstance(repeats, bool) or not isinstance(repeats, (int, Tensor)):
+        raise TypeError(
+            "repeat_interleave(): argument 'repeats' must be Tensor or int, not " + type(repeats).__name__
+        )
     x = input if dim is not None else p.reshape(input, shape=(input.numel(),))
     axis = axis_of(0 if dim is None else dim, x.ndim)
     if not x.ndim:
@@ -174,6 +178,10 @@ def repeat_interleave(
         raise ShapeError("repeats must have the same size as input along dim")
     if any(n < 0 for n in counts):
         raise ArgumentError("repeats can not be negative")
+    if output_size is not None and output_size != sum(counts):
+        raise ArgumentError(
+            f"repeat_interleave: Invalid output_size, expected {sum(counts)} but got {output_size}"
+        )
     chosen = index_tensor([i for i, n in enumerate(counts) for _ in range(n)])
     return p.index(x, chosen, axes=(axis,))
 

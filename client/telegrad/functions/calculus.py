@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.creation import array_from
 from telegrad.functions.arithmetic import div, mul, sub
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import axis_of, like, reshaped, tensor_of, widened
@@ -13,9 +14,9 @@ from telegrad.functions.reduction import mean_over
 from telegrad.functions.shape import swapped
 from telegrad.promotion import Number, promote_operands, to_float
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 @function(label="SubBackward0")
@@ -29,6 +30,8 @@ def diff(
     """
     if not input.ndim:
         raise ShapeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise ArgumentError(f"diff: order must be non-negative but got {n}")
     axis = axis_of(dim, input.ndim)
     if not n:
         return p.identity(input)
@@ -129,9 +132,15 @@ def _slabs(y: Tensor, axis: int, x: Tensor | None, dx: Number) -> Tensor:
     n = where.shape[axis]
     if n not in (size, 1):
         raise ShapeError("trapezoid: There must be one `x` value for each sample point")
-    width = p.sub(part(where, axis, 1, n), part(where, axis, 0, n - 1))
+    # In the type of x itself, as in torch: bytes wrap.
+    width = to_float(p.sub(part(where, axis, 1, n), part(where, axis, 0, n - 1)))
     pair, width = promote_operands(pair, width)
     return p.mul(p.mul(pair, width), like(pair, 0.5))
+
+
+def _no_bools(name: str, y: Tensor, x: Tensor | None) -> None:
+    if y.dtype is bool_ or (x is not None and x.dtype is bool_):
+        raise DTypeError(f"{name}: received a bool input for `x` or `y`, but bool is not supported")
 
 
 def _empty_sum(y: Tensor, axis: int) -> Tensor:
@@ -141,19 +150,21 @@ def _empty_sum(y: Tensor, axis: int) -> Tensor:
 @function(label="DivBackward1", aliases=("trapz",))
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integral along a dimension by the trapezoid rule, of samples `dx` apart or at `x`."""
+    _no_bools("trapezoid", y, x)
     values = to_float(y)
     axis = axis_of(dim, values.ndim)
     if not values.shape[axis]:
         return _empty_sum(values, axis)
-    return p.sum(_slabs(values, axis, None if x is None else to_float(x), dx), axes=(axis,), keepdims=False)
+    return p.sum(_slabs(values, axis, x, dx), axes=(axis,), keepdims=False)
 
 
 @function(label="DivBackward1")
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integrals up to each sample along a dimension by the trapezoid rule."""
+    _no_bools("cumulative_trapezoid", y, x)
     values = to_float(y)
     axis = axis_of(dim, values.ndim)
-    return p.cumsum(_slabs(values, axis, None if x is None else to_float(x), dx), axis=axis, reverse=False)
+    return p.cumsum(_slabs(values, axis, x, dx), axis=axis, reverse=False)
 
 
 def _transposed(x: Tensor) -> Tensor:
@@ -174,9 +185,37 @@ def cov(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} "
             "dimensions"
         )
+    if input.dtype is bool_:
+        raise DTypeError("cov(): bool dtype is not supported for input")
+    count = input.shape[-1] if input.ndim else 1
+    for name, weights in (("fweights", fweights), ("aweights", aweights)):
+        if weights is not None:
+            _check_weights(name, weights, count)
     x = to_float(input)
     x = reshaped(x, (1, -1)) if x.ndim < 2 else x
     return _covariance(x, correction, fweights, aweights, x.shape[0] == 1)
+
+
+def _check_weights(name: str, weights: Tensor, count: int) -> None:
+    if weights.ndim > 1:
+        raise ShapeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {weights.ndim} "
+            "dimensions"
+        )
+    whole = name == "fweights"
+    if weights.dtype.kind != ("i" if whole else "f") and not (whole and weights.dtype.kind == "u"):
+        kind = "integral" if whole else "floating point"
+        raise DTypeError(
+            f"cov(): expected {name} to have {kind} dtype but got {name} with {scalar_name(weights.dtype)} "
+            "dtype"
+        )
+    if weights.numel() != count:
+        raise ShapeError(
+            f"cov(): expected {name} to have the same numel as there are observations in the input but got "
+            f"{weights.numel()} != {count}"
+        )
+    if (array_from(weights) < 0).any():
+        raise ArgumentError(f"cov(): {name} cannot be negative")
 
 
 def _covariance(

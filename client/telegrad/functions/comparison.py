@@ -5,27 +5,52 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable
+from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.creation import array_from
 from telegrad.functions.operands import Operand, like
 from telegrad.promotion import promote_operands, to_float
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
+from telegrad_proto.errors import ArgumentError, DTypeError
 
 Binary = Callable[[Tensor, Operand], Tensor]
 
 
 def _comparison(
-    name: str, primitive: Callable[[Tensor, Tensor], Tensor], doc: str, *, aliases: tuple[str, ...] = ()
+    name: str,
+    primitive: Callable[[Tensor, Tensor], Tensor],
+    doc: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    numbers: str = "other",
 ) -> Binary:
-    def apply(input: Tensor, other: Operand) -> Tensor:
+    """The torch function that is one primitive.
+
+    Args:
+        name: torch's name.
+        primitive: the primitive.
+        doc: its text.
+        aliases: further names.
+        numbers: where numbers are taken: "either" operand, the "other" one, "none".
+    """
+
+    def apply(input: Operand, other: Operand) -> Tensor:
         return primitive(*promote_operands(input, other))
 
-    apply.__name__ = apply.__qualname__ = name
-    apply.__doc__ = doc
-    return function(label=None, inplace=True, aliases=aliases)(apply)
+    def apply_first(input: Tensor, other: Operand) -> Tensor:
+        return apply(input, other)
+
+    def apply_tensors(input: Tensor, other: Tensor) -> Tensor:
+        return apply(input, other)
+
+    body: Any = {"either": apply, "other": apply_first, "none": apply_tensors}[numbers]
+    body.__name__ = body.__qualname__ = name
+    body.__doc__ = doc
+    registered: Binary = function(label=None, inplace=True, aliases=aliases, method=True)(body)
+    return registered
 
 
 eq = _comparison("eq", p.eq, "Where two elements are equal.")
@@ -34,14 +59,16 @@ lt = _comparison("lt", p.lt, "Where the first element is smaller.", aliases=("le
 le = _comparison("le", p.le, "Where the first element is not larger.", aliases=("less_equal",))
 gt = _comparison("gt", p.gt, "Where the first element is larger.", aliases=("greater",))
 ge = _comparison("ge", p.ge, "Where the first element is not smaller.", aliases=("greater_equal",))
-logical_and = _comparison("logical_and", p.logical_and, "Where neither element is zero.")
-logical_or = _comparison("logical_or", p.logical_or, "Where not both elements are zero.")
-logical_xor = _comparison("logical_xor", p.logical_xor, "Where one of two elements is zero.")
-bitwise_and = _comparison("bitwise_and", p.bitwise_and, "The bits that both have.")
-bitwise_or = _comparison("bitwise_or", p.bitwise_or, "The bits that at least one has.")
-bitwise_xor = _comparison("bitwise_xor", p.bitwise_xor, "The bits that one of two has.")
-bitwise_left_shift = _comparison("bitwise_left_shift", p.shift_left, "The bits moved up.")
-bitwise_right_shift = _comparison("bitwise_right_shift", p.shift_right, "The bits moved down.")
+logical_and = _comparison("logical_and", p.logical_and, "Where neither element is zero.", numbers="none")
+logical_or = _comparison("logical_or", p.logical_or, "Where not both elements are zero.", numbers="none")
+logical_xor = _comparison("logical_xor", p.logical_xor, "Where one of two elements is zero.", numbers="none")
+bitwise_and = _comparison("bitwise_and", p.bitwise_and, "The bits that both have.", numbers="either")
+bitwise_or = _comparison("bitwise_or", p.bitwise_or, "The bits that at least one has.", numbers="either")
+bitwise_xor = _comparison("bitwise_xor", p.bitwise_xor, "The bits that one of two has.", numbers="either")
+bitwise_left_shift = _comparison("bitwise_left_shift", p.shift_left, "The bits moved up.", numbers="either")
+bitwise_right_shift = _comparison(
+    "bitwise_right_shift", p.shift_right, "The bits moved down.", numbers="either"
+)
 
 
 @function(label=None)
@@ -51,6 +78,11 @@ def isclose(
     """Where |input - other| <= atol + rtol * |other|, or both are the same infinity, or both NaN if
     `equal_nan`.
     """
+    if input.dtype is not other.dtype:
+        raise DTypeError(f"isclose: {scalar_name(input.dtype)} did not match {scalar_name(other.dtype)}")
+    for name, allowance in (("rtol", rtol), ("atol", atol)):
+        if allowance < 0:
+            raise ArgumentError(f"isclose: {name} must be greater than or equal to zero, but got {allowance}")
     a, b = promote_operands(input, other)
     close = p.eq(a, b)
     if equal_nan and a.dtype.kind in "fc":
@@ -87,7 +119,14 @@ def equal(input: Tensor, other: Tensor) -> builtins.bool:
 def isin(
     elements: Operand, test_elements: Operand, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
-    """Where an element is one of the test elements."""
+    """Where an element is one of the test elements.
+
+    Raises:
+        DTypeError: they are bool or complex.
+    """
+    for given in (elements, test_elements):
+        if isinstance(given, Tensor) and given.dtype.kind in "bc":
+            raise DTypeError(f"Unsupported input type encountered for isin(): {scalar_name(given.dtype)}")
     a, b = promote_operands(elements, test_elements)
     lead = tuple(a.shape)
     wide = p.reshape(a, shape=(*lead, 1))

@@ -94,3 +94,29 @@ def imag(input: Tensor) -> Tensor:
     if input.dtype.kind != "c":
         raise DTypeError("imag is not implemented for tensors with non-complex dtypes.")
     return views.imag(input)
+
+
+@function(method=False)
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex elements of these parts.
+
+    Raises:
+        DTypeError: the parts are of two types, or not real floating point.
+    """
+    for name, part in (("real", real), ("imag", imag)):
+        if part.dtype.kind != "f":
+            raise DTypeError(
+                f"Expected both inputs to be Half, Float or Double tensors but got {name} of "
+                f"{part.dtype.name}"
+            )
+    if real.dtype is not imag.dtype:
+        raise DTypeError(
+            f"Expected object of scalar type {real.dtype.name} but got {imag.dtype.name} for second argument"
+        )
+    return p.complex(real, imag)
+
+
+@function(method=False)
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """Complex elements of these absolute values and angles."""
+    return complex(p.mul(abs, p.cos(angle)), p.mul(abs, p.sin(angle)))

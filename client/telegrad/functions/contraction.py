@@ -7,7 +7,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad.creation import array_from
 from telegrad.functions.arranging import rolled
-from telegrad.functions.operands import axis_of, expanded, like
+from telegrad.functions.operands import axis_of, expanded, like, tensors_of
 from telegrad.functions.shape import permuted
 from telegrad.promotion import Number, promote_operands
 from telegrad.registry import function, labelled
@@ -157,7 +157,11 @@ def chain_matmul(*matrices: Any) -> Tensor:
     """The product of several matrices."""
     from telegrad.linalg.products import chained  # imported when first needed, as that package is
 
-    return chained(list(matrices))
+    given = tensors_of(matrices)
+    for x in given:
+        if x.ndim != 2:
+            raise ShapeError(f"chain_matmul: Tensor dimension is {x.ndim}, expected 2 instead.")
+    return chained(list(given))
 
 
 def _checked_vectors(name: str, *pairs: tuple[str, Tensor]) -> None:

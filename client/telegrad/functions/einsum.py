@@ -133,11 +133,11 @@ def einsum(*args: Any) -> Tensor:
     if isinstance(args[0], str):
         equation = args[0]
         operands = list(args[1]) if len(args) == 2 and isinstance(args[1], (list, tuple)) else list(args[1:])
-    elif isinstance(args[1], str):
-        # The operands may come first.
-        equation, operands = args[1], list(args[0])
-    else:
+    elif isinstance(args[0], Tensor):
         equation, operands = _sublists(args)
+    else:
+        kind = type(args[0]).__name__
+        raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {kind}")
     left, arrow, right = equation.replace(" ", "").partition("->")
     texts = left.split(",")
     if len(texts) != len(operands):

@@ -8,7 +8,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import views
-from telegrad.functions.operands import axis_of, filled, index_tensor
+from telegrad.functions.operands import axis_of, filled, index_tensor, tensors_of
 from telegrad.functions.shape import atleast_1d, atleast_2d, atleast_3d
 from telegrad.promotion import cast, result_type
 from telegrad.registry import function
@@ -103,7 +103,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def _listed(tensors: tuple[Any, ...]) -> list[Tensor]:
-    return list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else list(tensors)
+    return list(tensors_of(tensors))
 
 
 @function(label="ExpandBackward0", method=False)

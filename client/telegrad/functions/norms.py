@@ -7,11 +7,11 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import Dims, axes_of, cast_to, floating_pair, like
-from telegrad.promotion import Number
+from telegrad.promotion import Number, result_type
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArgumentError, DTypeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def _guarded(x: Tensor, hole: Tensor, outside: Number, inner: Any) -> Tensor:
@@ -107,6 +107,12 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 
 def _difference_norm(a: Tensor, b: Tensor, order: float) -> Tensor:
+    for x in (a, b):
+        if x.dtype.kind not in "fc" and result_type(a, b).kind not in "fc":
+            raise DTypeError(
+                "dist: norm(): input dtype should be either floating point or complex. Got "
+                f"{scalar_name(x.dtype)} instead."
+            )
     away = p.sub(*floating_pair(a, b))
     return vector_norm_over(away, order, tuple(range(away.ndim)), False)
 
@@ -118,13 +124,19 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
 
 
 def _renorm(x: Tensor, order: float, dim: int, maxnorm: float) -> Tensor:
+    if x.ndim < 2:
+        raise ShapeError(f"renorm: input needs at least 2 dimensions, got {x.ndim} dimensions")
+    if order <= 0:
+        raise ArgumentError(f"renorm: non-positive-norm not supported, got p={order}")
+    if maxnorm < 0:
+        raise ArgumentError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     (axis,) = axes_of(dim, x.ndim)
     others = tuple(i for i in range(x.ndim) if i != axis)
     size = vector_norm_over(x, order, others, True)
     limit = like(size, maxnorm)
     # torch divides by a little more than the norm.
     scale = p.div(limit, p.add(size, like(size, 1e-7)))
-    return p.mul(x, p.where(p.gt(size, limit), scale, like(size, 1)))
+    return p.mul(x, cast_to(p.where(p.gt(size, limit), scale, like(size, 1)), x.dtype))
 
 
 def cdist_direct(x1: Tensor, x2: Tensor, order: float) -> Tensor:
@@ -144,5 +156,14 @@ def cdist(
 ) -> Tensor:
     """The distances of order p between all rows of x1 and all of x2; the mode is accepted and without
     effect.
+
+    Raises:
+        DTypeError: the elements are not real floating point numbers.
+        ShapeError: one of them has fewer than two dimensions.
     """
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.dtype.kind != "f":
+            raise DTypeError(f"cdist only supports floating-point dtypes, {name} got: {scalar_name(x.dtype)}")
+        if x.ndim < 2:
+            raise ShapeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
     return cdist_direct(*floating_pair(x1, x2), float(p))

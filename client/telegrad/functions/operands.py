@@ -12,7 +12,8 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.creation import from_array
-from telegrad.promotion import Number, constant, dtype_of_number, number, promote_operands, to_float
+from telegrad.errors import NotNumberError
+from telegrad.promotion import Number, constant, dtype_of_number, get_default_dtype, number, result_type
 from telegrad.tensor import Tensor, make
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, int64
@@ -39,8 +40,12 @@ def as_tensor(operand: Operand) -> Tensor:
 
 def floating_pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
     """Both operands in one floating or complex type."""
-    a, b = promote_operands(a, b)
-    return to_float(a), to_float(b)
+    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+        raise NotNumberError(a)
+    dtype = result_type(a, b)
+    if dtype.kind not in "fc":
+        dtype = get_default_dtype()
+    return tensor_of(a, dtype), tensor_of(b, dtype)
 
 
 def detached(x: Tensor) -> Tensor:
@@ -82,11 +87,51 @@ def axes_of(dim: Dims, ndim: int, *, empty_is_all: bool = True) -> tuple[int, ..
     return axes if ndim else ()
 
 
-def sizes_of(args: Sequence[Any]) -> tuple[int, ...]:
-    """The integers of a call that takes them one by one or as one sequence."""
-    if len(args) == 1 and not isinstance(args[0], int) and hasattr(args[0], "__iter__"):
+def sizes_of(
+    args: Sequence[Any], name: str = "", parameter: str = "size", named: dict[str, Any] | None = None
+) -> tuple[int, ...]:
+    """The integers of a call that takes them one by one or as one sequence, or by the parameter's name.
+
+    Raises:
+        TypeError: something else, or nothing where `named` may have it.
+    """
+    if named:
+        if set(named) != {parameter} or args:
+            other = next((key for key in named if key != parameter), parameter)
+            raise TypeError(f"{name}() got an unexpected keyword argument '{other}'")
+        args = (named[parameter],)
+    elif named is not None and not args:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "{parameter}"')
+    if len(args) == 1 and isinstance(args[0], (list, tuple)):
         args = tuple(args[0])
-    return tuple(int(size) for size in args)
+    for place, size in enumerate(args):
+        if type(size) is not int and (isinstance(size, bool) or not _counts(size)):
+            raise TypeError(
+                f"{name}(): argument '{parameter}' (position {place + 1}) must be tuple of ints, not "
+                f"{type(size).__name__}"
+            )
+    return tuple([int(size) for size in args])
+
+
+def _counts(size: object) -> bool:
+    if isinstance(size, Tensor):
+        return not size.ndim and size.dtype.kind in "iu"
+    return isinstance(size, (int, np.integer))
+
+
+def tensors_of(given: Any) -> tuple[Tensor, ...]:
+    """The tensors of a call that takes them one by one or as one sequence.
+
+    Raises:
+        TypeError: one of them is none.
+    """
+    found = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (list, tuple)) else tuple(given)
+    for place, item in enumerate(found):
+        if not isinstance(item, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {place} in argument 0, but got {type(item).__name__}"
+            )
+    return found
 
 
 def broadcast_together(*tensors: Tensor) -> list[Tensor]:

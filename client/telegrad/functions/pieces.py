@@ -12,8 +12,9 @@ from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, widened
 from telegrad.functions.shape import moved, permuted
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import int64
+from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
 def part(x: Tensor, axis: int, start: int, stop: int, step: int = 1) -> Tensor:
@@ -36,6 +37,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     Raises:
         AxisError: they do not all exist.
     """
+    if isinstance(start, Tensor) and (start.ndim or start.dtype.kind not in "iu"):
+        raise ShapeError("narrow(): start must be an 0-dim integral Tensor.")
     axis, first = axis_of(dim, input.ndim), int(start)
     size = input.shape[axis] if input.ndim else 0
     if not input.ndim:
@@ -173,6 +176,13 @@ def tensor_split(
     """The tensor cut at these indices, or into so many pieces, along a dimension."""
     if indices_or_sections is None:
         indices_or_sections = sections if indices is None else indices
+    if isinstance(indices_or_sections, bool):
+        raise TypeError("tensor_split(): argument 'indices' (position 1) must be tuple of ints, not bool")
+    if isinstance(indices_or_sections, Tensor) and indices_or_sections.dtype is not int64:
+        raise DTypeError(
+            "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+            f"{scalar_name(indices_or_sections.dtype)}"
+        )
     if not input.ndim:
         raise ShapeError(
             f"tensor_split expected at least a 1-dimensional tensor, but got a tensor with {input.ndim} dims"
@@ -219,14 +229,15 @@ def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """All windows of `size` elements, `step` apart, along a dimension, as a last dimension."""
     axis = axis_of(dimension, input.ndim)
-    if not input.ndim:
-        return views.reshape(input, shape=(1,))
-    if size > input.shape[axis]:
-        raise ShapeError(
-            f"maximum size for tensor at dimension {axis} is {input.shape[axis]} but size is {size}"
-        )
+    length = input.shape[axis] if input.ndim else 1
+    if size < 0:
+        raise ArgumentError(f"size is {size} but must be >= 0")
+    if size > length:
+        raise ShapeError(f"maximum size for tensor at dimension {axis} is {length} but size is {size}")
     if step < 1:
         raise ArgumentError(f"step is {step} but must be > 0")
+    if not input.ndim:
+        return views.reshape(input, shape=(1,))[:size]
     last = input.ndim - 1
     found = p.windows(moved(input, axis, last), sizes=(size,), strides=(step,), dilations=(1,))
     return moved(found, last, axis)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import cast_to, detached, filled, like
+from telegrad.functions.operands import cast_to, detached, filled, like, widened
 from telegrad.functions.results import Frexp, returned_by
 from telegrad.promotion import to_float
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, int32
-from telegrad_proto.errors import DTypeError
+from telegrad_proto.errors import ArgumentError, DTypeError
 
 Unary = Callable[[Tensor], Tensor]
 
@@ -98,6 +98,23 @@ def abs(input: Tensor) -> Tensor:
     return input if input.dtype is bool_ else p.abs(input)
 
 
+def _abs_in_place(self: Tensor) -> Tensor:
+    """`abs`, written into this tensor.
+
+    Raises:
+        DTypeError: it is complex.
+    """
+    if self.dtype.kind == "c":
+        raise DTypeError("In-place abs is not supported for complex tensors.")
+    written: Tensor = _write_abs(self)
+    return written
+
+
+_write_abs = vars(Tensor)["abs_"]
+for _name in ("abs_", "absolute_"):
+    setattr(Tensor, _name, _abs_in_place)
+
+
 @function(inplace=True)
 def sgn(input: Tensor) -> Tensor:
     """The sign of each element; of a complex one z / |z|, and 0 at 0."""
@@ -140,7 +157,8 @@ def frac(input: Tensor) -> Tensor:
 @function(label="PowBackward0", inplace=True)
 def square(input: Tensor) -> Tensor:
     """Each element times itself."""
-    return p.mul(input, input)
+    x = widened(input) if input.dtype is bool_ else input
+    return p.mul(x, x)
 
 
 @function(inplace=True)
@@ -244,15 +262,22 @@ def isfinite(input: Tensor) -> Tensor:
     return p.isfinite(input)
 
 
+def _not_complex(x: Tensor, name: str) -> None:
+    if x.dtype.kind == "c":
+        raise DTypeError(f"{name} does not support complex inputs.")
+
+
 @function(label=None)
 def isposinf(input: Tensor) -> Tensor:
     """Where an element is positive infinity."""
+    _not_complex(input, "isposinf")
     return p.eq(to_float(input), like(to_float(input), math.inf))
 
 
 @function(label=None)
 def isneginf(input: Tensor) -> Tensor:
     """Where an element is negative infinity."""
+    _not_complex(input, "isneginf")
     return p.eq(to_float(input), like(to_float(input), -math.inf))
 
 
@@ -280,8 +305,11 @@ def bitwise_not(input: Tensor) -> Tensor:
 def polygamma(input: Tensor | int, n: Tensor | int) -> Tensor:
     """The n-th derivative of digamma; the function takes n first, the method second."""
     x, order = (input, n) if isinstance(input, Tensor) else (n, input)
-    assert isinstance(x, Tensor)
-    assert isinstance(order, int)
+    if not isinstance(x, Tensor) or isinstance(order, (Tensor, bool)) or not isinstance(order, int):
+        place = "argument 'n'" if isinstance(x, Tensor) else "argument 'input'"
+        wanted = "int" if isinstance(x, Tensor) else "Tensor"
+        given = order if isinstance(x, Tensor) else x
+        raise TypeError(f"polygamma(): {place} must be {wanted}, not {type(given).__name__}")
     return p.digamma(to_float(x)) if order == 0 else p.polygamma(to_float(x), n=order)
 
 
@@ -289,8 +317,15 @@ def polygamma(input: Tensor | int, n: Tensor | int) -> Tensor:
 def mvlgamma(input: Tensor, p: int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension p.
 
+    Raises:
+        ArgumentError: p is below 1.
+
     Source: log(pi) p (p - 1) / 4 + the sum over i < p of lgamma(x - i / 2).
     """
+    if p < 1:
+        raise ArgumentError(f"mvlgamma: p has to be greater than or equal to 1, got {p}")
+    if input.dtype is bool_:
+        raise DTypeError("mvlgamma: The input tensor may not be a boolean tensor.")
     return _mvlgamma(to_float(input), p)
 
 
@@ -321,7 +356,9 @@ _Frexp = returned_by("frexp", Frexp)
 @function()
 def frexp(input: Tensor) -> Frexp:
     """Each element as a mantissa, at least 0.5 and below 1, times a power of two."""
-    x = to_float(input)
+    if input.dtype.kind != "f":
+        raise DTypeError(f"torch.frexp() only supports floating-point dtypes, got {scalar_name(input.dtype)}")
+    x = input
     usual = p.logical_and(p.isfinite(x), p.ne(x, like(x, 0)))
     size = p.abs(p.where(usual, detached(x), like(x, 1)))
     power = p.add(p.floor(p.log2(size)), like(x, 1))

@@ -27,8 +27,8 @@ from telegrad.functions.results import Extreme, MinMax, returned_by
 from telegrad.promotion import to_float
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import DType, int64
-from telegrad_proto.errors import AxisError, DTypeError
+from telegrad_proto.dtypes import DType, bool_, int64, uint8
+from telegrad_proto.errors import AxisError, DTypeError, ShapeError
 
 
 def _all_axes(x: Tensor) -> tuple[int, ...]:
@@ -77,7 +77,16 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
 
 @function(label="DivBackward0")
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """The mean of those elements that are no NaN."""
+    """The mean of those elements that are no NaN.
+
+    Raises:
+        DTypeError: the elements are not floating point.
+    """
+    if input.dtype.kind not in "fc":
+        raise DTypeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{scalar_name(input.dtype)}"
+        )
     x = cast_to(input, dtype)
     axes = axes_of(dim, x.ndim)
     missing = p.isnan(x)
@@ -99,30 +108,39 @@ def prod(
 @function()
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest elements; equal ones share the gradient."""
+    if dim is None or dim == ():
+        _require_elements(input, "amax")
     return p.amax(input, axes=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
 @function()
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest elements; equal ones share the gradient."""
+    if dim is None or dim == ():
+        _require_elements(input, "amin")
     return p.amin(input, axes=axes_of(dim, input.ndim), keepdims=keepdim)
 
 
 @function(label=None)
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether some element is not zero."""
-    return p.any(input, axes=axes_of(dim, input.ndim, empty_is_all=False), keepdims=keepdim)
+    return _truth(p.any(input, axes=axes_of(dim, input.ndim, empty_is_all=False), keepdims=keepdim), input)
+
+
+def _truth(found: Tensor, x: Tensor) -> Tensor:
+    # Of bytes torch gives bytes, as it did when they were its bool.
+    return p.cast(found, dtype=uint8) if x.dtype is uint8 else found
 
 
 @function(label=None)
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether no element is zero."""
-    return p.all(input, axes=axes_of(dim, input.ndim, empty_is_all=False), keepdims=keepdim)
+    return _truth(p.all(input, axes=axes_of(dim, input.ndim, empty_is_all=False), keepdims=keepdim), input)
 
 
-def _require_elements(x: Tensor, name: str) -> None:
+def _require_elements(x: Tensor, name: str, kind: type[Exception] = ShapeError) -> None:
     if not math.prod(x.shape):
-        raise AxisError(
+        raise kind(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
             "dim with the 'dim' argument."
         )
@@ -141,8 +159,10 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _arg(x: Tensor, dim: int | None, keepdim: bool, primitive: Any, name: str) -> Tensor:
+    if x.dtype is bool_:
+        raise DTypeError(f"{name}(): does not support bool input")
     if dim is None:
-        _require_elements(x, name)
+        _require_elements(x, name, AxisError)
         found: Tensor = primitive(reshaped(x, (-1,)), axis=0, keepdims=False)
         return reshaped(found, (1,) * x.ndim) if keepdim else found
     axis = axis_of(dim, x.ndim)
@@ -215,6 +235,10 @@ def min(
 @function()
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
     """The smallest and the largest elements; equal ones share the gradient."""
+    if dim is None and not math.prod(input.shape):
+        raise ShapeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
     axes = axes_of(dim, input.ndim)
     return _MinMax(p.amin(input, axes=axes, keepdims=keepdim), p.amax(input, axes=axes, keepdims=keepdim))
 
@@ -316,6 +340,12 @@ def logsumexp_over(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     """log(sum(exp(x))) over the axes, with the largest element taken out so that nothing overflows."""
     if not count_of(x.shape, axes):
         return p.log(p.sum(p.exp(x), axes=axes, keepdims=keepdims))
+    if x.dtype.kind == "c":
+        # The largest real part keeps the exponentials in range; the arguments stay.
+        largest = p.amax(p.real(detached(x)), axes=axes, keepdims=True)
+        shift = cast_to(p.where(p.isfinite(largest), largest, like(largest, 0)), x.dtype)
+        total = p.log(p.sum(p.exp(p.sub(x, shift)), axes=axes, keepdims=keepdims))
+        return p.add(total, shift if keepdims else reshaped(shift, tuple(total.shape)))
     largest = p.amax(detached(x), axes=axes, keepdims=True)
     shift = p.where(p.isfinite(largest), largest, like(x, 0))
     total = p.log(p.sum(p.exp(p.sub(x, shift)), axes=axes, keepdims=keepdims))
@@ -337,12 +367,12 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
 
 
 @function(label="SumBackward1")
-def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+def sum_to_size(input: Tensor, *size: Any, **named: Any) -> Tensor:
     """The sum over those dimensions in which the input was stretched from `size`."""
-    target = sizes_of(size)
+    target = sizes_of(size, "sum_to_size", "size", named)
     lead = input.ndim - len(target)
     axes = tuple(range(lead)) + tuple(
         i + lead for i, n in enumerate(target) if n == 1 and input.shape[i + lead] != 1
     )
-    out = p.sum(input, axes=axes, keepdims=True) if axes else input
+    out = p.sum(widened(input), axes=axes, keepdims=True) if axes else input if target else widened(input)
     return expanded(reshaped(out, target), target)

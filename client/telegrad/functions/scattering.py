@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from telegrad import _primitives as p
 from telegrad.functions.operands import (
     Operand,
@@ -95,6 +97,11 @@ def index_reduce(
         raise ArgumentError(f"reduce argument must be either prod, mean, amax or amin, got {reduce}")
     axis, found = axis_of(dim, input.ndim), one_index(index, "index_reduce")
     values = at_least_one_dim(source)
+    if found.shape[0] != (values.shape[axis] if axis < values.ndim else 1):
+        raise ShapeError(
+            f"index_reduce_(): Number of indices ({found.shape[0]}) should be equal to source.size(dim): "
+            f"({values.shape[axis]}), for dim: {axis}"
+        )
     line = tuple(-1 if i == axis else 1 for i in range(values.ndim))
     spread = expanded(reshaped(found, line), tuple(values.shape))
     return _reduced(input, axis, spread, source, reduce, include_self=include_self)
@@ -155,8 +162,8 @@ def _scattered_extreme(
     chosen = p.eq(p.reshape(index, shape=wide), p.reshape(positions(targets), shape=line))
     neutral, combine = {
         "prod": (1, p.prod),
-        "amax": (-math.inf if base.dtype.kind == "f" else _LOWEST, p.amax),
-        "amin": (math.inf if base.dtype.kind == "f" else -_LOWEST, p.amin),
+        "amax": (-math.inf if base.dtype.kind == "f" else _bound(base, "min"), p.amax),
+        "amin": (math.inf if base.dtype.kind == "f" else _bound(base, "max"), p.amin),
     }[reduce]
     table = p.where(chosen, p.reshape(values, shape=wide), like(base, neutral))
     touched = p.any(chosen, axes=(axis,), keepdims=False)
@@ -170,7 +177,10 @@ def _scattered_extreme(
     return p.set_slice(base, out, starts=zeros, limits=cover, strides=ones)
 
 
-_LOWEST = -(2**31)
+def _bound(x: Tensor, which: str) -> int:
+    if x.dtype.kind == "b":
+        return int(which == "max")
+    return int(getattr(np.iinfo(x.dtype.typestr), which))
 
 
 @function()
@@ -183,6 +193,12 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {axis}"
         )
     place = index + size if index < 0 else index
+    expected = [*input.shape[:axis], *input.shape[axis + 1 :]]
+    if list(src.shape) != expected:
+        raise ShapeError(
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice "
+            f"size = {expected}"
+        )
     slot = (*input.shape[:axis], 1, *input.shape[axis + 1 :])
     return _overwritten(input, p.reshape(src, shape=slot), axis, place, place + 1, 1)
 

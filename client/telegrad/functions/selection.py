@@ -23,10 +23,10 @@ from telegrad.functions.operands import (
 )
 from telegrad.promotion import Number, cast, constant, promote_operands
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
-from telegrad_proto.dtypes import bool_, int32, int64
-from telegrad_proto.errors import AxisError, DTypeError, ShapeError
+from telegrad_proto.dtypes import bool_, int32, int64, uint8
+from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
 def indices_of(index: Tensor, name: str) -> Tensor:
@@ -35,8 +35,9 @@ def indices_of(index: Tensor, name: str) -> Tensor:
     Raises:
         DTypeError: it holds no integers.
     """
-    if index.dtype.kind not in "iu":
-        raise DTypeError(f"{name}(): Expected dtype int32/int64 for index")
+    if index.dtype is not int64 and index.dtype is not int32:
+        got = "" if name in ("gather", "scatter") else f" but got: {scalar_name(index.dtype)}"
+        raise DTypeError(f"{name}(): Expected dtype int32/int64 for index{got}")
     return cast(index, int64)
 
 
@@ -63,7 +64,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     Raises:
         ShapeError: not as many dimensions.
     """
-    found = indices_of(indices, "torch.take_along_dim")
+    if indices.dtype is not int64:
+        raise DTypeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_name(indices.dtype)}"
+        )
+    found = indices
     size = input.numel() if dim is None else input.shape[axis_of(dim, input.ndim)] if input.ndim else 1
     found = p.where(p.lt(found, constant(0, int64)), p.add(found, constant(size, int64)), found)
     if dim is None:
@@ -87,6 +92,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 @function()
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements at these places of the tensor laid out flat."""
+    _long(index, "take")
     flat = p.reshape(input, shape=(input.numel(),))
     return p.index(flat, indices_of(index, "take"), axes=(0,))
 
@@ -94,6 +100,12 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 @function(inplace=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """The tensor with `source` written, or added, at these places of it laid out flat."""
+    _long(index, "put_")
+    if source.dtype is not input.dtype:
+        raise DTypeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{scalar_name(input.dtype)} and source.dtype = {scalar_name(source.dtype)}"
+        )
     where_ = indices_of(index, "put")
     if where_.numel() != source.numel():
         raise ShapeError(
@@ -104,6 +116,11 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     places, values = (p.reshape(x, shape=(x.numel(),)) for x in (where_, source))
     out = p.index_put(flat, values, places, axes=(0,), accumulate=accumulate)
     return p.reshape(out, shape=tuple(input.shape))
+
+
+def _long(index: Tensor, name: str) -> None:
+    if index.dtype is not int64:
+        raise DTypeError(f"{name}(): Expected a long tensor for index, but got {scalar_name(index.dtype)}")
 
 
 def one_index(index: Tensor, name: str) -> Tensor:
@@ -146,6 +163,15 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 @function(inplace=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """The tensor with slices of `source` written at indices along a dimension."""
+    if index.dtype is not int64:
+        raise DTypeError(
+            f"index_copy_(): Expected a long tensor for index, but got {scalar_name(index.dtype)}"
+        )
+    if source.dtype is not input.dtype:
+        raise DTypeError(
+            "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{scalar_name(input.dtype)} and (source) {scalar_name(source.dtype)}"
+        )
     return _written(input, dim, index, source, "index_copy", add=False)
 
 
@@ -162,6 +188,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {source.ndim} "
             "dimension(s)."
         )
+    if index.dtype is not int64:
+        raise AxisError("index_fill_(): Expected dtype int64 for index.")
     axis, found = axis_of(dim, input.ndim), one_index(index, "index_fill")
     wide = at_least_one_dim(input)
     # By a mask, so that an index that stands twice counts once in the value's gradient.
@@ -191,7 +219,9 @@ def index_put(
                 axes.append(axis)
                 axis += 1
         else:
-            arrays.append(indices_of(index, "index_put_"))
+            if index.dtype not in _INDICES:
+                raise AxisError("tensors used as indices must be long, int, byte or bool tensors")
+            arrays.append(cast(index, int64))
             axes.append(axis)
             axis += 1
     picked = shapes.broadcast_all([tuple(a.shape) for a in arrays])
@@ -199,6 +229,9 @@ def index_put(
     source = expanded(cast(values, input.dtype), target)
     return p.index_put(input, source, *arrays, axes=tuple(axes), accumulate=accumulate)
 
+
+#: Types of elements that point at places; bytes are taken for masks elsewhere.
+_INDICES = (int64, int32, uint8)
 
 #: What one of torch's messages calls element types.
 _C_NAMES = {
@@ -291,9 +324,33 @@ def searchsorted(
     right: bool = False,
     side: str | None = None,
     out_int32: bool = False,
+    sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where each value would stand in a sorted last dimension."""
+    """Where each value would stand in a sorted last dimension, or in one that `sorter` names in order.
+
+    Raises:
+        ArgumentError: `side` and `right` contradict each other, or there is no such side.
+    """
+    if side not in (None, "left", "right"):
+        raise ArgumentError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise ArgumentError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right "
+            "was True"
+        )
     values = as_tensor(input)
+    if sorter is not None:
+        if tuple(sorter.shape) != tuple(sorted_sequence.shape):
+            raise ShapeError(
+                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
+                f"{list(sorted_sequence.shape)} and got sorter tensor {list(sorter.shape)}"
+            )
+        if sorter.dtype is not int64:
+            raise DTypeError(
+                "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
+                f"{scalar_name(sorter.dtype)}"
+            )
+        sorted_sequence = p.gather(sorted_sequence, sorter, axis=sorted_sequence.ndim - 1)
     edges, points = promote_operands(sorted_sequence, values)
     found = p.searchsorted(
         edges, points if points.ndim else p.reshape(points, shape=(1,)), right=right or side == "right"

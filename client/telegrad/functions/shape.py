@@ -9,7 +9,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import views
-from telegrad.functions.operands import Dims, axis_of, sizes_of
+from telegrad.functions.operands import Dims, axis_of, sizes_of, tensors_of
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad.types import Size
@@ -26,7 +26,7 @@ def viewed(x: Tensor, target: Sequence[int]) -> Tensor:
 @function(label="ViewBackward0")
 def reshape(input: Tensor, *shape: Any, **named: Any) -> Tensor:
     """The elements in order, in other dimensions; one of these may be -1."""
-    return viewed(input, sizes_of(shape or (named["shape"],)))
+    return viewed(input, sizes_of(shape, "reshape", "shape", named))
 
 
 @function(name="view", label="ViewBackward0", method=True)
@@ -37,14 +37,14 @@ def view(input: Tensor, *shape: Any, **named: Any) -> Tensor:
         ShapeError: their order in memory does not allow it.
         ArgumentError: asked for another type.
     """
-    target = shape or (named.get("size", named.get("dtype")),)
+    target = shape or (named.get("dtype") or sizes_of((), "view", "size", named),)
     if isinstance(target[0], DType):
         if target[0] is input.dtype:
             return viewed(input, tuple(input.shape))
         raise ArgumentError(
             "view(dtype): reading memory as another type is not offered; use to(dtype) to convert"
         )
-    return views.as_shape(input, shape=shapes.resolve_reshape(tuple(input.shape), sizes_of(target)))
+    return views.as_shape(input, shape=shapes.resolve_reshape(tuple(input.shape), sizes_of(target, "view")))
 
 
 @function(label="ViewBackward0", method=True)
@@ -56,7 +56,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 @function(label="ViewBackward0", method=True)
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """The elements in order, in the dimensions of another tensor."""
-    return viewed(input, tuple(other.shape))
+    return views.as_shape(input, shape=shapes.resolve_reshape(tuple(input.shape), tuple(other.shape)))
 
 
 @function(label="ViewBackward0")
@@ -103,7 +103,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return viewed(input, (*shape[:axis], *inner, *shape[axis + 1 :]))
 
 
-@function(inplace=True)
+@function()
 def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     """The tensor without those dimensions, all or the named ones, that are 1."""
     shape = tuple(input.shape)
@@ -115,7 +115,7 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     return labelled(views.reshape(input, shape=kept), f"SqueezeBackward{1 if isinstance(dim, int) else 2}")
 
 
-@function(inplace=True)
+@function()
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a dimension of 1 more, at `dim`."""
     axis = axis_of(dim, input.ndim + 1)
@@ -149,7 +149,7 @@ def permute(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     Raises:
         ShapeError: not every dimension is there once.
     """
-    order = sizes_of(dims or (named["dims"],))
+    order = sizes_of(dims, "permute", "dims", named)
     if len(order) != input.ndim:
         raise ShapeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
@@ -162,14 +162,14 @@ def permute(input: Tensor, *dims: Any, **named: Any) -> Tensor:
     return permuted(input, found)
 
 
-@function(inplace=True, aliases=("swapaxes", "swapdims"))
+@function(aliases=("swapaxes", "swapdims"))
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     first, second = axis_of(dim0, input.ndim), axis_of(dim1, input.ndim)
     return swapped(input, first, second) if input.ndim else views.reshape(input, shape=())
 
 
-@function(inplace=True)
+@function()
 def t(input: Tensor) -> Tensor:
     """A matrix with rows and columns exchanged; a vector as it is.
 
@@ -204,6 +204,11 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     Raises:
         ArgumentError: not as many places as dimensions, or one of either twice.
     """
+    if isinstance(source, int) != isinstance(destination, int):
+        raise TypeError(
+            "movedim() received an invalid combination of arguments: requires two ints or two tuples of "
+            f"ints, got {type(source).__name__} and {type(destination).__name__}"
+        )
     sources = (source,) if isinstance(source, int) else tuple(source)
     targets = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(sources) != len(targets):
@@ -227,7 +232,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 @function()
 def expand(input: Tensor, *size: Any, **named: Any) -> Tensor:
     """The tensor stretched to `size`; -1 keeps a dimension."""
-    target = list(sizes_of(size or (named["size"],)))
+    target = list(sizes_of(size, "expand", "size", named))
     lead = len(target) - input.ndim
     for i, n in enumerate(target):
         if n == -1 and i >= lead >= 0:
@@ -257,7 +262,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 @function(label="ExpandBackward0", method=False)
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """The tensors, each stretched to the shape that they have together."""
-    given = tuple(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    given = tensors_of(tensors)
     shape = shapes.broadcast_all([tuple(x.shape) for x in given])
     return tuple(views.broadcast_to(x, shape=shape) for x in given)
 
@@ -265,14 +270,22 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 @function(label=None, method=False)
 def broadcast_shapes(*sizes: Any) -> Any:
     """The shape that these shapes stretch to."""
-    return Size(shapes.broadcast_all([(s,) if isinstance(s, int) else tuple(s) for s in sizes]))
+    given = []
+    for shape in sizes:
+        if not isinstance(shape, (int, list, tuple)):
+            raise ShapeError(
+                f"Input shapes should be of type ints, a tuple of ints, or a list of ints, got {shape}"
+            )
+        given.append((shape,) if isinstance(shape, int) else tuple(shape))
+        if any(size < 0 for size in given[-1]):
+            raise ArgumentError(f"Attempting to broadcast a dimension with negative length! Got {shape}")
+    return Size(shapes.broadcast_all(given))
 
 
 def _at_least(tensors: tuple[Any, ...], enlarge: Any) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], Tensor):
         return enlarge(tensors[0])
-    given = tensors[0] if len(tensors) == 1 else tensors
-    return tuple(enlarge(x) for x in given)
+    return tuple(enlarge(x) for x in tensors_of(tensors))
 
 
 @function(label="ViewBackward0", method=False)

@@ -14,7 +14,7 @@ from telegrad.promotion import get_default_dtype, to_float
 from telegrad.registry import couple, function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def _padded_window(window: Tensor | None, length: int, n_fft: int, x: Tensor) -> Tensor | None:
@@ -106,8 +106,18 @@ def stft(
     return out if return_complex else view_as_real(out)
 
 
-def _cosines(length: int, periodic: bool, weights: tuple[float, ...], dtype: DType | None) -> Tensor:
+def _check_window(name: str, length: int, dtype: DType | None) -> None:
+    if dtype is not None and dtype.kind != "f":
+        raise DTypeError(f"{name} expects floating point dtypes, got: {dtype.name}")
+    if length < 0:
+        raise ArgumentError(f"{name} requires non-negative window_length, got window_length={length}")
+
+
+def _cosines(
+    name: str, length: int, periodic: bool, weights: tuple[float, ...], dtype: DType | None
+) -> Tensor:
     """A sum of cosines over a window: weights[k] cos(2 pi k i / span), with alternating signs."""
+    _check_window(name, length, dtype)
     span = max(length if periodic else length - 1, 1)
     angles = 2 * np.pi * np.arange(length) / span
     values = sum((-1) ** k * weight * np.cos(k * angles) for k, weight in enumerate(weights))
@@ -119,7 +129,7 @@ def _cosines(length: int, periodic: bool, weights: tuple[float, ...], dtype: DTy
 @function(label=None)
 def hann_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
     """A raised cosine, 0 at the ends."""
-    return _cosines(window_length, periodic, (0.5, 0.5), dtype)
+    return _cosines("hann_window", window_length, periodic, (0.5, 0.5), dtype)
 
 
 @function(label=None)
@@ -132,18 +142,19 @@ def hamming_window(
     dtype: DType | None = None,
 ) -> Tensor:
     """A raised cosine that does not reach 0."""
-    return _cosines(window_length, periodic, (alpha, beta), dtype)
+    return _cosines("hamming_window", window_length, periodic, (alpha, beta), dtype)
 
 
 @function(label=None)
 def blackman_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
     """The sum of two cosines, 0 at the ends."""
-    return _cosines(window_length, periodic, (0.42, 0.5, 0.08), dtype)
+    return _cosines("blackman_window", window_length, periodic, (0.42, 0.5, 0.08), dtype)
 
 
 @function(label=None)
 def bartlett_window(window_length: int, periodic: bool = True, *, dtype: DType | None = None) -> Tensor:
     """A triangle, 0 at the ends."""
+    _check_window("bartlett_window", window_length, dtype)
     span = max(window_length if periodic else window_length - 1, 1)
     values = (
         1 - np.abs(2 * np.arange(window_length) / span - 1) if window_length > 1 else np.ones(window_length)

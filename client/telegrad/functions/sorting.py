@@ -25,7 +25,7 @@ from telegrad.functions.results import Extreme, returned_by
 from telegrad.functions.shape import moved
 from telegrad.promotion import cast, constant
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
@@ -63,6 +63,8 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     Raises:
         ArgumentError: there are not so many.
     """
+    if input.dtype.kind in "bc":
+        raise DTypeError(f"topk does not support {scalar_name(input.dtype)} dtypes on CPU")
     axis = axis_of(dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
     if not 0 <= k <= size:

@@ -20,8 +20,8 @@ from telegrad.linalg.matrices import (
     triangle_of,
 )
 from telegrad.registry import couple, function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def _cholesky(x: Tensor, *, upper: bool) -> Tensor:
@@ -225,24 +225,35 @@ def orgqr(input: Tensor, input2: Tensor) -> Tensor:
 
 
 @function(method=True)
-def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
+def ormqr(input: Tensor, tau: Tensor, input3: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
     """A product of reflections, or its adjoint, times a matrix from the left, or from the right.
 
     Raises:
         ShapeError: sizes that do not fit.
     """
-    if input.ndim < 2 or other.ndim < 2:
+    if input.ndim < 2 or input3.ndim < 2:
         raise ShapeError("torch.ormqr: input and other must have at least 2 dimensions.")
-    side = other.shape[-2] if left else other.shape[-1]
+    if not input.dtype is tau.dtype is input3.dtype:
+        raise DTypeError(
+            "torch.ormqr: Expected input, tau and other to have the same dtype, but input has dtype "
+            f"{scalar_name(input.dtype)}, tau {scalar_name(tau.dtype)} and other {scalar_name(input3.dtype)}"
+        )
+    side = input3.shape[-2] if left else input3.shape[-1]
     if input.shape[-2] != side:
         raise ShapeError(f"torch.ormqr: other.shape[{-2 if left else -1}] must be equal to input.shape[-2]")
+    count = min(side, input.shape[-1])
+    if tau.shape[-1:] != (count,):
+        raise ShapeError(
+            "torch.ormqr: tau.shape[-1] must be equal to min(other.shape[-2], input.shape[-1]), got "
+            f"{tuple(tau.shape)}"
+        )
     given: list[Any] = reflectors(input, tau)
     if not left:
         # x Q = (Q^H x^H)^H
-        x, adjoint = adjoint_of(other), not transpose
+        x, adjoint = adjoint_of(input3), not transpose
     else:
-        x, adjoint = p.identity(other), transpose
+        x, adjoint = p.identity(input3), transpose
     for vector, factor in given if adjoint else reversed(given):
         x = _reflected(x, vector, p.conj(factor) if adjoint and factor.dtype.kind == "c" else factor)
     # With no reflections the derivative reads nothing, and counts as reading all the same, as torch's.
-    return couple(x if left else adjoint_of(x), input, tau, other)
+    return couple(x if left else adjoint_of(x), input, tau, input3)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from telegrad import _primitives as p
 from telegrad.functions.contraction import cross_product, matmul
 from telegrad.functions.joining import joined
-from telegrad.functions.operands import axis_of, broadcast_together, expanded, filled
+from telegrad.functions.operands import axis_of, broadcast_together, expanded, filled, widened
 from telegrad.functions.pieces import diagonal as _diagonal
 from telegrad.linalg.matrices import identity_matrix, require_square, tied
 from telegrad.promotion import promote_operands
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import float16
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def power(x: Tensor, n: int) -> Tensor:
@@ -141,6 +142,12 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 @function(namespace="linalg", label=None)
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The sum of products along a dimension, of complex numbers the first conjugated."""
+    for given in (x, y):
+        if given.dtype.kind not in "fc":
+            raise DTypeError(
+                "linalg.vecdot: Expected a floating point or complex tensor as input. Got "
+                f"{scalar_name(given.dtype)}"
+            )
     a, b = promote_operands(x, y)
     label = "VdotBackward0" if a.ndim == b.ndim == 1 else "SumBackward1"
     a, b = broadcast_together(p.conj(a) if a.dtype.kind == "c" else a, b)
@@ -160,6 +167,12 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     Raises:
         ArgumentError: N is below 2.
     """
+    if x.dtype.kind == "b" or x.dtype is float16:
+        raise DTypeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{scalar_name(x.dtype)}"
+        )
+    x = widened(x)
     if not x.ndim:
         x = p.reshape(x, shape=(1,))
     count = x.shape[-1] if N is None else N

@@ -176,12 +176,12 @@ def _lower_of(factor: Tensor, *, upper: bool) -> Tensor:
 
 
 @function(method=True)
-def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
-    """X with A X = B of A's Cholesky factor."""
-    require_square(L, "cholesky_solve")
-    factor = _lower_of(L, upper=upper)
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
+    """X with A X = `input` of A's Cholesky factor `input2`."""
+    require_square(input2, "cholesky_solve")
+    factor = _lower_of(input2, upper=upper)
     # Not as a triangle: torch's derivative by the factor is that of L L^H, the other triangle included.
-    return p.solve(adjoint_of(factor), p.solve(factor, B))
+    return p.solve(adjoint_of(factor), p.solve(factor, input))
 
 
 @function(method=True)

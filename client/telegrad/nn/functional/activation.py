@@ -12,12 +12,15 @@ from typing import Final
 import numpy as np
 
 from telegrad import _primitives as p
+from telegrad.functions.arithmetic import add, div, sub
 from telegrad.functions.operands import like
 from telegrad.functions.pieces import part
+from telegrad.functions.pointwise import tanh
 from telegrad.promotion import Number
 from telegrad.registry import function
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.dtypes import bool_
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.shapes import normalize_axis
 
 BOTH: Final = ("", "nn.functional")
@@ -36,7 +39,13 @@ def rectified(x: Tensor) -> Tensor:
 @function(namespace=BOTH, method=True, inplace=True, coupled=True)
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """Each element, or 0 where it is negative."""
+    _no_bool(input, "relu")
     return rectified(input)
+
+
+def _no_bool(x: Tensor, name: str) -> None:
+    if x.dtype is bool_:
+        raise DTypeError(f"Boolean inputs not supported for {name}")
 
 
 def between(x: Tensor, low: Number, high: Number) -> Tensor:
@@ -54,12 +63,16 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise ArgumentError("min_val cannot be greater than max_val")
+    _no_bool(input, "hardtanh")
+    if input.dtype.kind == "u" and (min_val < 0 or max_val < 0):
+        raise DTypeError("cannot do hardtanh on an unsigned type with negative limits")
     return between(input, min_val, max_val)
 
 
 @function(namespace=HERE, label="HardtanhBackward0", coupled=True)
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Each element cut off at 0 and 6."""
+    _no_bool(input, "relu6")
     return between(input, 0, 6)
 
 
@@ -175,13 +188,13 @@ def logsigmoid(input: Tensor) -> Tensor:
 @function(namespace=HERE, label="DivBackward0")
 def softsign(input: Tensor) -> Tensor:
     """x / (1 + |x|)."""
-    return p.div(input, p.add(p.abs(input), like(input, 1)))
+    return div(input, add(p.abs(input), 1))
 
 
 @function(namespace=HERE, label="SubBackward0")
 def tanhshrink(input: Tensor) -> Tensor:
     """x - tanh(x)."""
-    return p.sub(input, p.tanh(input))
+    return sub(input, tanh(input))
 
 
 @function(namespace=BOTH, coupled=True)

@@ -16,12 +16,16 @@ from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, unbatched
 from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArgumentError
+from telegrad_proto.dtypes import DType, int64
+from telegrad_proto.errors import ArgumentError, ShapeError
 
 
 def _targets(x: Tensor, output_size: Any, ndim: int) -> Ints:
     """The wanted sizes; None stands for the input's."""
+    if isinstance(output_size, bool):
+        raise TypeError(
+            f"adaptive_pool{ndim}d(): argument 'output_size' (position 2) must be tuple of ints, not bool"
+        )
     given = (
         (output_size,) * ndim if output_size is None or isinstance(output_size, int) else tuple(output_size)
     )
@@ -30,7 +34,12 @@ def _targets(x: Tensor, output_size: Any, ndim: int) -> Ints:
     if len(given) != ndim:
         raise ArgumentError(f"adaptive_pool{ndim}d: internal error: output_size.size() must be {ndim}")
     spatial = x.shape[x.ndim - ndim :]
-    return tuple(n if size is None else int(size) for n, size in zip(spatial, given, strict=True))
+    sizes = tuple(n if size is None else int(size) for n, size in zip(spatial, given, strict=True))
+    for size in sizes:
+        if size < 0:
+            wanted = [*x.shape[: x.ndim - ndim], *sizes]
+            raise ShapeError(f"Trying to create tensor with negative dimension {size}: {wanted}")
+    return sizes
 
 
 def _bounds(size: int, count: int) -> list[tuple[int, int]]:
@@ -119,6 +128,9 @@ def adaptive_largest(x: Tensor, sizes: Ints) -> tuple[Tensor, Tensor]:
     flat = p.reshape(x, shape=(*lead, math.prod(spatial)))
     table = from_array(_places(spatial, sizes))
     seen = p.index(detached(flat), table, axes=(2,))
+    if not math.prod(sizes):
+        shape = (*lead, *sizes)
+        return filled(shape, 0, x.dtype), filled(shape, 0, int64)
     tap = p.argmax(seen, axis=3, keepdims=True)
     listed = expanded(p.reshape(table, shape=(1, 1, *table.shape)), (*lead, *table.shape))
     place = p.gather(listed, tap, axis=3)

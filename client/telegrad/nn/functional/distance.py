@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telegrad import _primitives as p
+from telegrad.functions.arithmetic import sub
 from telegrad.functions.norms import vector_norm_over
 from telegrad.functions.operands import (
     axis_of,
@@ -13,8 +14,9 @@ from telegrad.functions.operands import (
     like,
 )
 from telegrad.nn.functional.activation import BOTH, HERE
+from telegrad.promotion import result_type, to_float
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -27,6 +29,12 @@ def _at_least(x: Tensor, least: float) -> Tensor:
 @function(namespace=BOTH, label="SumBackward1")
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosines of the angles between vectors along a dimension; lengths count as at least `eps`."""
+    dtype = result_type(x1, x2)
+    if dtype.kind not in "fc":
+        raise DTypeError(
+            "cosine_similarity: expected common dtype to be floating point, yet common dtype is "
+            f"{scalar_name(dtype)}"
+        )
     a, b = broadcast_together(*floating_pair(x1, x2))
     axes = (axis_of(dim, a.ndim),) if a.ndim else ()
     a, b = (p.div(x, _at_least(vector_norm_over(x, 2.0, axes, True), eps)) for x in (a, b))
@@ -35,8 +43,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 def row_distance(a: Tensor, b: Tensor, order: float, eps: float, keepdim: bool) -> Tensor:
     """The norms of the differences of vectors, to whose elements eps is added, along the last dimension."""
-    x, y = floating_pair(a, b)
-    away = p.add(p.sub(x, y), like(x, eps))
+    # Subtracted in their own type, as torch does: bytes wrap.
+    away = to_float(sub(a, b))
+    away = p.add(away, like(away, eps))
     return vector_norm_over(away, order, (away.ndim - 1,) if away.ndim else (), keepdim)
 
 
@@ -56,6 +65,8 @@ def pdist(input: Tensor, p: float = 2) -> Tensor:
         ShapeError: the input is no matrix.
         ArgumentError: p is negative.
     """
+    if input.dtype.kind != "f":
+        raise DTypeError(f"pdist only supports floating-point dtypes, got {scalar_name(input.dtype)}")
     if input.ndim != 2:
         raise ShapeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     if p < 0:

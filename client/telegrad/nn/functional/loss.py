@@ -7,7 +7,7 @@ import warnings
 
 from telegrad import _primitives as p
 from telegrad.functions.arithmetic import xlogy
-from telegrad.functions.operands import detached, like, tensor_of
+from telegrad.functions.operands import detached, floating_pair, like, tensor_of
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.activation import logsigmoid as _logsigmoid
 from telegrad.nn.functional.reducing import chosen, reduced, reduced_openly
@@ -234,7 +234,7 @@ def poisson_nll_loss(
 ) -> Tensor:
     """Less the logarithm of a Poisson probability; `full` adds Stirling's estimate of log(target!)."""
     reduction = chosen(reduction, size_average, reduce)
-    x, t = promote_operands(input, target)
+    x, t = floating_pair(input, target)
     if log_input:
         loss = p.sub(p.exp(x), p.mul(t, x))
     else:

@@ -12,8 +12,8 @@ from telegrad.functions.operands import count_of, detached, like
 from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.registry import function
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def _standardized(x: Tensor, axes: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -82,6 +82,8 @@ def rms_norm(
         ShapeError: the last dimensions, or the weight's, are not `normalized_shape`.
     """
     axes = _trailing(input, normalized_shape, weight, "rms_norm")
+    if input.dtype.kind not in "fc":
+        raise DTypeError(f"\"rms_norm\" not implemented for '{scalar_name(input.dtype)}'")
     x = input
     least = float(np.finfo(x.dtype.to_real().typestr).eps) if eps is None else eps
     square = mean_over(p.mul(x, x), axes, True)

@@ -10,14 +10,15 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.creation import from_array
+from telegrad.functions.arithmetic import truncated
 from telegrad.functions.operands import detached, like, positions
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, pooled_sizes, surrounded, unbatched
 from telegrad.promotion import constant
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def _check_padding(sizes: Ints, padding: Ints, dilations: Ints) -> None:
@@ -93,7 +94,9 @@ def average_pool(
         divisor = like(total, count)
     else:
         divisor = from_array(count.astype(x.dtype.typestr))
-    return unbatched(p.div(total, divisor), single)
+    # Integers stay integers: what is over is cut off, as in C.
+    quotient = p.div(total, divisor) if x.dtype.kind in "fc" else truncated(total, divisor)
+    return unbatched(quotient, single)
 
 
 def _average(ndim: int, label: str) -> Callable[..., Tensor]:
@@ -134,6 +137,8 @@ def _taken(x: Tensor, places: Tensor, spatial: int) -> Tensor:
 
 
 def _lowest(x: Tensor) -> float:
+    if x.dtype.kind in "bc":
+        raise DTypeError(f"\"max_pool\" not implemented for '{scalar_name(x.dtype)}'")
     return -math.inf if x.dtype.kind == "f" else float(np.iinfo(x.dtype.typestr).min)
 
 
