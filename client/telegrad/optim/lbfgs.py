@@ -9,9 +9,11 @@ from telegrad import _primitives as p
 from telegrad import storage
 from telegrad.autograd.mode import enable_grad, no_grad
 from telegrad.creation import array_from, fetch_together
+from telegrad.optim.history import History
 from telegrad.optim.line_search import Point, strong_wolfe
 from telegrad.optim.optimizer import Closure, Optimizer, Params, State
 from telegrad.optim.stepping import add_scaled, as_reals, check_lr, scaled, zeros
+from telegrad.promotion import constant
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -96,11 +98,13 @@ class LBFGS(Optimizer):
         rate = group["lr"] if not isinstance(group["lr"], Tensor) else float(array_from(group["lr"]))
         for iteration in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
-            direction = self._direction(state, grad)
+            direction, product = self._direction(state, grad)
             state["prev_flat_grad"], state["prev_loss"] = grad, loss
             length = min(1.0, 1.0 / total) * rate if state["n_iter"] == 1 else rate
             state["d"], state["t"] = direction, length
-            slope, norm = _numbers(_dot(grad, direction), _largest(direction))
+            slope, norm, *added = _numbers(_dot(grad, direction), _largest(direction), *product)
+            for value in added:
+                state["history"].noted(value)
             if slope > -tolerance:
                 break
             used = 0
@@ -137,34 +141,40 @@ class LBFGS(Optimizer):
                 break
         return first
 
-    def _direction(self, state: State, grad: Tensor) -> Tensor:
-        """Minus the gradient times the inverse Hessian."""
+    def _direction(self, state: State, grad: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Minus the gradient times the inverse Hessian, and what the history is to be told of."""
         if state["n_iter"] == 1:
-            one = p.full(shape=(), fill=1, dtype=grad.dtype)
-            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=one)
-            return p.neg(grad)
-        dirs, steps, weights = state["old_dirs"], state["old_stps"], state["ro"]
+            state["history"] = History(grad, self.param_groups[0]["history_size"])
+            return p.neg(grad), []
+        history = state["history"]
         change = p.sub(grad, state["prev_flat_grad"])
-        step = scaled(state["d"], state["t"])
-        product = _dot(change, step)
-        if _numbers(product)[0] > 1e-10:
-            if len(dirs) == self.param_groups[0]["history_size"]:
-                for remembered in (dirs, steps, weights):
-                    remembered.pop(0)
-            dirs.append(change)
-            steps.append(step)
-            weights.append(p.div(p.full(shape=(), fill=1, dtype=grad.dtype), product))
-            state["H_diag"] = p.div(product, _dot(change, change))
-        shares: list[Tensor] = []
-        found = p.neg(grad)
-        for i in reversed(range(len(dirs))):
-            shares.insert(0, p.mul(_dot(steps[i], found), weights[i]))
-            found = p.sub(found, p.mul(dirs[i], shares[0]))
-        found = p.mul(found, state["H_diag"])
-        for i, share in enumerate(shares):
-            back = p.mul(_dot(dirs[i], found), weights[i])
-            found = p.add(found, p.mul(steps[i], p.sub(share, back)))
-        return found
+        product = history.add(scaled(state["d"], state["t"]), change)
+        return history.direction(grad), [product]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state and the settings in torch's layout, the history as lists of vectors."""
+        found = super().state_dict()
+        state = dict(found["state"])
+        for key, held in state.items():
+            if "history" not in held:
+                continue
+            state[key] = held = dict(held)
+            history = held.pop("history")
+            held["old_dirs"], held["old_stps"], held["ro"] = history.pairs()
+            held["H_diag"] = history.guess
+        return {**found, "state": state}
+
+    def _complete(self) -> None:
+        super()._complete()
+        limit = self.param_groups[0]["history_size"]
+        for state in self.state.values():
+            if "old_dirs" in state:
+                pairs = state.pop("old_dirs"), state.pop("old_stps")
+                state.pop("ro", None)
+                like = state["prev_flat_grad"]
+                guess = state.pop("H_diag")
+                guess = guess if isinstance(guess, Tensor) else constant(guess, like.dtype)
+                state["history"] = History.of(*pairs, p.identity(guess), like, limit)
 
     def _on_line(self, closure: Closure, direction: Tensor) -> Callable[[float], Point]:
         """A function that gives the loss and its gradient so far along the direction, and comes back."""

@@ -65,3 +65,59 @@ def test_one_group_and_one_kind_of_search() -> None:
 
     with pytest.raises(RuntimeError, match="only 'strong_wolfe' is supported"):
         optimizer.step(closure)
+
+
+def test_a_long_history_plans_seldom() -> None:
+    params, loss = problem(tg)
+    optimizer = tg.optim.LBFGS(params, lr=0.05, max_iter=1, tolerance_change=0, tolerance_grad=0)
+    log = tg.current_session().log
+
+    def closure() -> tg.Tensor:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    for _ in range(40):
+        optimizer.step(closure)
+    new = [m for m in log.messages if m.plan_cached is False]
+    assert optimizer.state_dict()["state"][0]["n_iter"] == 40
+    assert len(optimizer.state_dict()["state"][0]["old_dirs"]) == 39
+    assert len(new) < 25  # the room doubled four times
+
+
+@pytest.mark.torch
+def test_a_long_history_trains_as_torch() -> None:
+    torch = pytest.importorskip("torch")
+    settings = {"lr": 0.1, "max_iter": 2}
+    mine, theirs = train(tg, "LBFGS", settings), train(torch, "LBFGS", settings)
+    assert mine.losses == pytest.approx(theirs.losses, rel=1e-9)
+    for a, b in zip(mine.params, theirs.params, strict=True):
+        assert a.reshape(-1).tolist() == pytest.approx(b.reshape(-1).tolist(), rel=1e-9)
+
+
+@pytest.mark.torch
+def test_a_state_travels_to_torch_and_back() -> None:
+    torch = pytest.importorskip("torch")
+    settings = {"lr": 0.1, "max_iter": 3, "history_size": 4}
+    mine, theirs = train(tg, "LBFGS", settings, 5), train(torch, "LBFGS", settings, 5)
+    saved, wanted = mine.optimizer.state_dict(), theirs.optimizer.state_dict()
+    for name in ("old_dirs", "old_stps", "ro"):
+        for a, b in zip(saved["state"][0][name], wanted["state"][0][name], strict=True):
+            assert a.tolist() == pytest.approx(b.tolist(), rel=1e-7)
+    params, loss = problem(tg)
+    for param, value in zip(params, mine.params, strict=True):
+        param.data.copy_(tg.tensor(value))
+    again = tg.optim.LBFGS(params, **settings)
+    again.load_state_dict(saved)
+    other = tg.optim.LBFGS(params, **settings)
+    other.load_state_dict(wanted)
+
+    def closure() -> tg.Tensor:
+        again.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    again.step(closure)
+    assert loss().item() == pytest.approx(train(tg, "LBFGS", settings, 7).losses[6], rel=1e-9)

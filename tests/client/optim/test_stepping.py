@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,54 @@ def test_without_a_look_a_step_costs_what_its_backward_does(messages: Callable[[
         assert messages() == 1
         optimizer.step()
         assert messages() == 0
+
+
+EVERY: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9, "weight_decay": 0.01}),
+    ("SGD", {"momentum": 0.9, "nesterov": True, "maximize": True}),
+    ("Adagrad", {"lr_decay": 0.1}),
+    ("Adadelta", {}),
+    ("RMSprop", {}),
+    ("RMSprop", {"centered": True, "momentum": 0.5}),
+    ("Adam", {}),
+    ("Adam", {"amsgrad": True, "weight_decay": 0.1}),
+    ("AdamW", {}),
+    ("NAdam", {}),
+    ("Adamax", {}),
+    ("ASGD", {}),
+    ("RAdam", {}),
+    ("Rprop", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), EVERY)
+@pytest.mark.parametrize("looking", [True, False])
+def test_a_step_is_one_round_trip_or_none(name: str, settings: dict[str, Any], looking: bool) -> None:
+    params, loss = problem(tg)
+    optimizer = getattr(tg.optim, name)(params, **({"lr": 1e-3} if name == "SGD" else {}), **settings)
+    log = tg.current_session().log
+    sent, looked = [], []
+    for _ in range(16):
+        before, looks = log.count, sum(m.fetches for m in log.messages)
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        optimizer.step()
+        if looking:
+            value.item()
+        sent.append(log.count - before)
+        looked.append(sum(m.fetches for m in log.messages) - looks)
+    assert sent == [1] * 16
+    # The loss, and small gradients, come along with the message; parameters and state stay where they are.
+    assert max(looked) <= 1 + len(params)
+    held = [t for state in optimizer.state.values() for t in state.values() if isinstance(t, tg.Tensor)]
+    for tensor in (*params, *held):
+        if tensor.numel() > 1:
+            assert tensor._refresh().local is None
+    # RAdam rectifies from its sixth step on: there the plan changes once.
+    new = [i for i, m in enumerate(log.messages) if m.plan_cached is False]
+    assert all(i < 4 or (name == "RAdam" and i < 9) for i in new), new
 
 
 def test_what_only_gathers_is_computed_as_it_goes() -> None:
