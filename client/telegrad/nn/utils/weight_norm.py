@@ -15,7 +15,7 @@ from telegrad_proto.shapes import normalize_axis
 M = TypeVar("M", bound=Module)
 
 
-def _length(weight: Tensor, dim: int) -> Tensor:
+def length_of(weight: Tensor, dim: int) -> Tensor:
     """The norms of the slices along one dimension, or of the whole where that is -1.
 
     Shape: (..., n, ...) to (1, n, 1), or ()
@@ -39,7 +39,7 @@ class WeightNorm:
     def weight_of(self, module: Module) -> Tensor:
         """The direction, given the length."""
         length, direction = getattr(module, f"{self.name}_g"), getattr(module, f"{self.name}_v")
-        return p.mul(direction, p.div(length, _length(direction, self.dim)))
+        return p.mul(direction, p.div(length, length_of(direction, self.dim)))
 
     def __call__(self, module: Module, args: Any) -> None:
         setattr(module, self.name, self.weight_of(module))
@@ -67,7 +67,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     hook = WeightNorm(name, -1 if dim is None else dim)
     weight = getattr(module, name)
     del module._parameters[name]
-    module.register_parameter(f"{name}_g", Parameter(_length(weight.detach(), hook.dim)))
+    module.register_parameter(f"{name}_g", Parameter(length_of(weight.detach(), hook.dim)))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
     hook(module, ())
     _hooks_of(module)[name] = (hook, module.register_forward_pre_hook(hook))
