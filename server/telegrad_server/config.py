@@ -73,6 +73,16 @@ class Settings(BaseSettings):
     operator_s: PositiveFloat = Field(
         600.0, description="seconds that one operator may take before its worker is ended"
     )
+    snapshots: str = Field(
+        "",
+        description="folder or URL where sessions are stored, so that they outlive their worker; empty: not",
+    )
+    snapshot_s: PositiveFloat = Field(
+        10.0, description="seconds of new work after which a session is stored again"
+    )
+    keep_s: PositiveFloat = Field(
+        86_400.0, description="seconds that a stored session outlives its last use"
+    )
     jobs: str = Field(
         "",
         description="folder of batch jobs, path or URL for all nodes; by default it goes with the server",

@@ -102,6 +102,11 @@ class Server:
             self._process.stdout.close()
             self._process = None
 
+    def restart(self) -> None:
+        """SIGKILL, and another process at the same address."""
+        self.kill()
+        self.start()
+
     def wait(self) -> int:
         """The exit status, once it has ended by itself."""
         assert self._process is not None, "started"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -101,4 +103,47 @@ def test_a_worker_that_freezes_and_comes_back_has_lost(undisturbed: list[bytes])
         finally:
             for worker in frozen:
                 worker.signal(signal.SIGCONT)
+        telegrad.disconnect()
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_a_worker_killed_and_its_session_taken_up_from_a_snapshot(
+    undisturbed: list[bytes], tmp_path: Path
+) -> None:
+    with fleet("--snapshots", str(tmp_path), "--snapshot-s", "0.2") as (address, workers):
+        session = telegrad.connect(address)
+        transport = session.transport
+        assert isinstance(transport, GrpcTransport)
+
+        def between(step: int) -> None:
+            if step == 20:
+                journal = transport._claim.journal
+                while journal.first_seq < 20:
+                    telegrad.ones(1).sum().item()
+                holder(session, workers).kill()
+
+        assert train(telegrad, between=between) == undisturbed
+        assert 0 <= transport.traffic.replayed < 20, "the rest was in the store"
+        assert len(os.listdir(tmp_path)) == 1
+        telegrad.disconnect()
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_a_store_that_is_gone_stops_nobody(undisturbed: list[bytes], tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.write_text("a file where a folder should be")
+    with Server("--snapshots", str(store), "--snapshot-s", "0.1") as server:
+        telegrad.connect(server.address)
+
+        def between(step: int) -> None:
+            if step in (10, 20):
+                while "cannot be stored" not in server.said:
+                    telegrad.ones(1).sum().item()
+                assert server.said.count("cannot be stored") == 1, "said once"
+                if step == 20:
+                    server.restart()
+
+        assert train(telegrad, between=between) == undisturbed
         telegrad.disconnect()

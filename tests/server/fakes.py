@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import grpc
@@ -17,10 +18,10 @@ from telegrad_proto.channel import CHANNEL_OPTIONS, SERVICE
 from telegrad_proto.dtypes import uint8
 from telegrad_proto.errors import CancelledError, StructureError
 from telegrad_proto.opset import OPSET
-from telegrad_proto.payload import Assembly
+from telegrad_proto.payload import Assembly, digest_of
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
-from telegrad_proto.v1 import session_pb2
+from telegrad_proto.v1 import session_pb2, snapshot_pb2
 from telegrad_server.worker.server import WorkerServer, WorkerSettings
 
 #: Fetching one of these: waits to be cancelled; fails as a defect would; sends many bytes.
@@ -34,6 +35,7 @@ class FakeEngine:
 
     Attributes:
         applied: the numbers of the fragments that came, each as often as it came.
+        restored: the arrays of the snapshot that it was made of.
         blocking: set while a fragment waits to be cancelled.
         freed: set once the session is closed.
     """
@@ -43,6 +45,7 @@ class FakeEngine:
         self.applied: list[int] = []
         self.blocking = threading.Event()
         self.freed = threading.Event()
+        self.restored: list[bytes] = []
         self.payloads: dict[bytes, memoryview] = {}
         self._cancelled: dict[int, threading.Event] = {}
 
@@ -87,8 +90,27 @@ class FakeEngine:
     def residuals(self) -> session_pb2.ResidualsReply:
         return session_pb2.ResidualsReply(held_bytes=len(self.applied))
 
+    def capture(self) -> FakeCaptured:
+        return FakeCaptured(len(self.applied))
+
+    def restore(self, graph: snapshot_pb2.StoredGraph, read: Callable[[bytes], bytes]) -> None:
+        self.restored = [read(array.digest) for array in graph.arrays]
+
     def close(self) -> None:
         self.freed.set()
+
+
+class FakeCaptured:
+    """An array that all snapshots have, and one that tells how many fragments were applied."""
+
+    def __init__(self, count: int) -> None:
+        self.graph = snapshot_pb2.StoredGraph(last_id=count)
+        self._count = count
+
+    def blobs(self) -> Iterator[tuple[snapshot_pb2.StoredArray, Callable[[], memoryview]]]:
+        for data in (b"the same", b"%d applied" % self._count):
+            message = snapshot_pb2.StoredArray(digest=digest_of(data), size_bytes=len(data))
+            yield message, partial(_view, data)
 
 
 class FakeSink:
@@ -192,3 +214,7 @@ def converse(
     attach: Any = channel.stream_stream(f"/{SERVICE}/Attach")
     call = attach(iter(raw), metadata=metadata)
     return [session_pb2.Reply.FromString(reply) for reply in call]
+
+
+def _view(data: bytes) -> memoryview:
+    return memoryview(data)

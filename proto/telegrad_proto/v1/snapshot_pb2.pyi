@@ -122,9 +122,13 @@ class Snapshot(_message.Message):
     def __init__(self, format: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., key: _Optional[str] = ..., epoch: _Optional[int] = ..., seq: _Optional[int] = ..., graph: _Optional[_Union[StoredGraph, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[StoredOutcome, _Mapping]]] = ...) -> None: ...
 
 class StoredClaim(_message.Message):
-    __slots__ = ("worker", "client_id")
+    __slots__ = ("worker", "client_id", "base_epoch", "base_seq")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    BASE_EPOCH_FIELD_NUMBER: _ClassVar[int]
+    BASE_SEQ_FIELD_NUMBER: _ClassVar[int]
     worker: str
     client_id: bytes
-    def __init__(self, worker: _Optional[str] = ..., client_id: _Optional[bytes] = ...) -> None: ...
+    base_epoch: int
+    base_seq: int
+    def __init__(self, worker: _Optional[str] = ..., client_id: _Optional[bytes] = ..., base_epoch: _Optional[int] = ..., base_seq: _Optional[int] = ...) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from telegrad_proto.errors import FragmentChangedError, FragmentGapError, FragmentTooOldError
@@ -64,6 +65,19 @@ class Sequencer:
                 f"fragment {seq}: came before with other contents; the first one stands", seq=seq
             )
         return record.outcome
+
+    @classmethod
+    def resumed(cls, seq: int, records: Iterable[Record]) -> Sequencer:
+        """One that has applied so many fragments, and has these outcomes of the last ones."""
+        made = cls()
+        made.applied_seq = seq
+        made._records.extend(records)
+        made._bytes = sum([len(record.outcome) for record in made._records])
+        return made
+
+    def latest(self, count: int) -> list[Record]:
+        """The last outcomes that are kept, the oldest first."""
+        return list(self._records)[-count:]
 
     def record(self, digest: bytes, outcome: bytes) -> None:
         """Counts the fragment that `arrive` said to apply, and keeps its outcome."""

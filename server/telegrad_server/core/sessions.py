@@ -99,6 +99,7 @@ class CreateSession:
 
     session_id: str
     stream: int
+    client_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class ResumeSession:
     session_id: str
     stream: int
     epoch: int = 0
+    client_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ class SessionTable:
             error = self._admission_error()
             if error is not None:
                 return (RefuseStream(stream, error),)
-            return (self._enter(event, CreateSession(event.new_id, stream)),)
+            return (self._enter(event, CreateSession(event.new_id, stream, event.opening.client_id)),)
         name = event.opening.session_id if event.opening.session_id in self._live else event.new_id
         entry = self._live.get(name)
         if entry is None:
@@ -271,7 +273,7 @@ class SessionTable:
         resumed = ResumeSession(name, stream)
         if stands == "take over":
             entry.epoch, entry.client_id = next_epoch(opening, entry.epoch, b""), opening.client_id
-            resumed = ResumeSession(name, stream, entry.epoch)
+            resumed = ResumeSession(name, stream, entry.epoch, entry.client_id)
         before, entry.stream = entry.stream, stream
         self._streams[stream] = name
         if before is None:

@@ -19,6 +19,7 @@ from telegrad_server.core.sessions import (
     CreateSession,
     Drain,
     Event,
+    Fenced,
     FreeSession,
     OpenStream,
     RefuseStream,
@@ -31,6 +32,7 @@ from telegrad_server.core.sessions import (
     Tick,
     Touched,
 )
+from telegrad_server.worker.keeper import Durability, Keeper
 from telegrad_server.worker.restoring import Restorer
 from telegrad_server.worker.session import Engine, WorkerSession
 
@@ -45,6 +47,7 @@ class SessionHost:
             it.
         make_engine: an empty engine session.
         table: the decisions.
+        durability: where and when sessions are stored, if they are.
         clock: seconds that only grow.
     """
 
@@ -54,12 +57,17 @@ class SessionHost:
         make_engine: Callable[[], Engine],
         *,
         table: SessionTable,
+        durability: Durability | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self.draining = False
         self._make_engine = make_engine
-        self._restorer = Restorer(make_engine)
+        store = None if durability is None else durability.store
+        self._restorer = Restorer(make_engine, store, name)
+        self._keeper = (
+            None if durability is None else Keeper(durability, name, self.living, self.fence, clock=clock)
+        )
         self._table = table
         self._clock = clock
         self._lock = threading.Lock()
@@ -103,6 +111,7 @@ class SessionHost:
             CapacityError: no room.
         """
         number = next(self._numbers)
+        self._fence_leftover(opening)
         new_id = f"{self.name}.{opening.key or secrets.token_hex(16)}"
         with self._lock:
             commands, freed = self._decide(OpenStream(number, opening, new_id))
@@ -127,6 +136,19 @@ class SessionHost:
             self._free(freed)
             raise
 
+    def _fence_leftover(self, opening: Opening) -> None:
+        """Frees what is here of a session that was taken up elsewhere; its client is then told so."""
+        if self._keeper is None or not opening.key:
+            return
+        with self._lock:
+            live = self._sessions.get(f"{self.name}.{opening.key}")
+        if live is not None and self._restorer.is_leftover(live):
+            self.fence(live.session_id)
+
+    def fence(self, session_id: str) -> None:
+        """Ends a session that was taken up elsewhere."""
+        self._handle(Fenced(session_id))
+
     def _made(self, command: RestoreSession | ResumeSession) -> WorkerSession:
         if isinstance(command, RestoreSession):
             return self._restorer.restore(command)
@@ -134,7 +156,7 @@ class SessionHost:
             session = self._sessions.get(command.session_id)
         if session is None:
             raise _busy(command.session_id)
-        return session.hand_over(command.epoch)
+        return session.hand_over(command.epoch, command.client_id)
 
     def _settle(
         self,
@@ -156,10 +178,17 @@ class SessionHost:
         self._handle(StreamEnded(stream.number))
         self._streams.pop(stream.number, None)
         self._alarm.set()
+        if self._keeper is not None:
+            self._keeper.hurry()
 
     def close(self, stream: Stream) -> None:
         """The client is done with its session."""
         self._handle(CloseSession(stream.number))
+        with self._lock:
+            session = stream.session
+            gone = session.session_id not in self._sessions
+        if gone and self._keeper is not None:
+            self._keeper.closed(session.session_id, session.epoch)
 
     def find(self, session_id: str) -> WorkerSession:
         """A living session, for a call beside its stream; its lease starts anew.
@@ -181,11 +210,15 @@ class SessionHost:
         """Begins to watch the leases, in a thread that sleeps until the next one ends."""
         self._reaper = threading.Thread(target=self._watch, name="telegrad-leases", daemon=True)
         self._reaper.start()
+        if self._keeper is not None:
+            self._keeper.start()
 
     def drain(self) -> None:
         """Takes nobody new, and ends the streams whose clients want nothing at the moment."""
         self._handle(Drain())
         self.draining = True
+        if self._keeper is not None:
+            self._keeper.store_all()  # before their clients look for them elsewhere
         # A stream becomes idle, then looks at `draining`: it either sees it or is seen here.
         for stream in list(self._streams.values()):
             if stream.idle:
@@ -193,6 +226,8 @@ class SessionHost:
 
     def stop(self) -> None:
         """Frees every session."""
+        if self._keeper is not None:
+            self._keeper.stop()
         self._handle(Shutdown())
         self._stopped = True
         self._alarm.set()
@@ -237,11 +272,11 @@ class SessionHost:
                     replaced = self._streams.pop(number, None)
                     if replaced is not None:  # else it waits for its session to be made
                         replaced.cancel()
-                case CreateSession(session_id, number):
-                    session = WorkerSession(session_id, self._make_engine())
+                case CreateSession(session_id, number, client_id):
+                    session = WorkerSession(session_id, self._make_engine(), client_id=client_id)
                     self._sessions[session_id] = session
                     return self._begin(number, session, cancel)
-                case ResumeSession(session_id, number, epoch):
+                case ResumeSession(session_id, number, epoch, _):
                     known = self._sessions.get(session_id)
                     if known is None:
                         return _busy(session_id)

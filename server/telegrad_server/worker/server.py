@@ -188,7 +188,7 @@ def _durability(settings: WorkerSettings) -> Durability | None:
     # Late: a server without a store needs nothing to reach one with.
     from telegrad_server.worker.store import SnapshotStore
 
-    policy = Policy(period_s=settings.snapshot_s)
+    policy = Policy(period_s=settings.snapshot_s, pause_s=min(0.5, settings.snapshot_s))
     return Durability(SnapshotStore(settings.snapshots), policy, settings.keep_s)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
-from typing import Protocol
+from typing import Final, Protocol
 
 from telegrad_proto.envelope import enclose
 from telegrad_proto.errors import (
@@ -17,11 +18,22 @@ from telegrad_proto.errors import (
 from telegrad_proto.limits import MAX_MESSAGE_BYTES
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import to_status
-from telegrad_proto.v1 import session_pb2
+from telegrad_proto.v1 import session_pb2, snapshot_pb2
 from telegrad_server.api.faults import incident
 from telegrad_server.api.ports import Sink
 from telegrad_server.core.epochs import FIRST
 from telegrad_server.core.sequencing import Sequencer
+
+#: Outcomes stored with a snapshot: no client has more fragments unanswered.
+_OUTCOMES_STORED: Final = 32
+
+
+class Captured(Protocol):
+    """The part of `telegrad_engine.snapshot.capture.Captured` that a server uses."""
+
+    @property
+    def graph(self) -> snapshot_pb2.StoredGraph: ...
+    def blobs(self) -> Iterator[tuple[snapshot_pb2.StoredArray, Callable[[], memoryview]]]: ...
 
 
 class Engine(Protocol):
@@ -35,6 +47,8 @@ class Engine(Protocol):
     def missing(self, digests: list[bytes]) -> list[bytes]: ...
     def get(self, value_id: int) -> tuple[Spec, memoryview]: ...
     def residuals(self) -> session_pb2.ResidualsReply: ...
+    def capture(self) -> Captured: ...
+    def restore(self, graph: snapshot_pb2.StoredGraph, read: Callable[[bytes], bytes]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -55,15 +69,28 @@ class WorkerSession:
         "_replay_seq",
         "_running_seq",
         "_sequencer",
+        "client_id",
+        "durable_seq",
         "epoch",
         "session_id",
+        "snapshot_wanted",
     )
 
     def __init__(
-        self, session_id: str, engine: Engine, *, epoch: int = FIRST, sequencer: Sequencer | None = None
+        self,
+        session_id: str,
+        engine: Engine,
+        *,
+        epoch: int = FIRST,
+        client_id: bytes = b"",
+        sequencer: Sequencer | None = None,
+        durable_seq: int = 0,
     ) -> None:
         self.session_id = session_id
         self.epoch = epoch
+        self.client_id = client_id
+        self.durable_seq = durable_seq
+        self.snapshot_wanted = False
         self._engine = engine
         self._sequencer = Sequencer() if sequencer is None else sequencer
         self._lock = threading.Lock()
@@ -81,6 +108,11 @@ class WorkerSession:
     @property
     def running_seq(self) -> int:
         return self._running_seq
+
+    @property
+    def key(self) -> str:
+        """What of the id stays, wherever the session lives."""
+        return self.session_id.partition(".")[2]
 
     @property
     def applied_seq(self) -> int:
@@ -123,12 +155,16 @@ class WorkerSession:
             self._running_seq = seq
             if seq <= self._cancelled_seq:
                 self._engine.cancel(seq)
+            if fragment.snapshot:
+                self.snapshot_wanted = True
             if seq <= self._replay_seq:
                 fragment.timeout_ms = 0  # it was met, where it was not the client has left out what took long
             try:
                 outcome = self._engine.apply(fragment)
                 if seq <= self._replay_seq:
                     del outcome.values[:]
+                if self.durable_seq:
+                    outcome.durable_seq = self.durable_seq
                 reply = _reply(outcome)
             except Exception as error:  # noqa: BLE001  # a defect: the caller gets an incident, the log the rest
                 reply = _failed(seq, incident(error, f"fragment {seq} of session {self.session_id}"))
@@ -171,7 +207,28 @@ class WorkerSession:
         with self._lock:
             return self._open_engine().residuals()
 
-    def hand_over(self, epoch: int) -> WorkerSession:
+    def capture(self, timeout_s: float) -> tuple[snapshot_pb2.Snapshot, Captured] | None:
+        """What the session is now; None where it computes for so long, or is closed.
+
+        Raises:
+            TelegradError: the engine cannot tell.
+        """
+        if not self._lock.acquire(timeout=timeout_s):
+            return None
+        try:
+            if self._closed:
+                return None
+            captured = self._engine.capture()
+            snapshot = snapshot_pb2.Snapshot(
+                key=self.key, epoch=self.epoch, seq=self.applied_seq, graph=captured.graph
+            )
+            for record in self._sequencer.latest(_OUTCOMES_STORED):
+                snapshot.outcomes.add(digest=record.digest, outcome=record.outcome)
+            return snapshot, captured
+        finally:
+            self._lock.release()
+
+    def hand_over(self, epoch: int, client_id: bytes) -> WorkerSession:
         """The same session for another client; this one's streams and calls are refused from now on."""
         self.cancel(2**64)
         with self._lock:
@@ -181,7 +238,13 @@ class WorkerSession:
             self._refusal = StaleEpochError(
                 f"session {self.session_id}: another client has connected to it", epoch=epoch
             )
-            return WorkerSession(self.session_id, self._engine, epoch=epoch, sequencer=self._sequencer)
+            return WorkerSession(
+                self.session_id,
+                self._engine,
+                epoch=epoch,
+                client_id=client_id,
+                sequencer=self._sequencer,
+            )
 
     def close(self) -> None:
         """Stops what is running and frees everything."""

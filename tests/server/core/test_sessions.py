@@ -168,7 +168,7 @@ CASES: dict[str, Sequence[Row]] = {
         (
             1,
             lost(2, NAMED, epoch=0, client_id=b"you"),
-            [CancelStream(1), ResumeSession(HERE, 2, epoch=2)],
+            [CancelStream(1), ResumeSession(HERE, 2, 2, b"you")],
         ),
         (2, lost(3, HERE, epoch=1), [StaleEpochError]),
         (2, lost(4, HERE, epoch=2, client_id=b"you"), [CancelStream(2), ResumeSession(HERE, 4)]),
