@@ -31,6 +31,9 @@ from telegrad_proto.v1 import program_pb2
 #: How long a call is tried again while no server can be reached, or all are busy.
 PATIENCE_S: Final = 60.0
 
+#: A program is small beside arrays that take so many times its bytes.
+_BESIDE: Final = 32
+
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 2.0
 
@@ -91,7 +94,12 @@ class RemoteCalls:
     def _known(
         self, address: str, header: program_pb2.CallHeader, raw: bytes, arrays: Sequence[NDArray]
     ) -> tuple[list[NDArray], list[NDArray]]:
-        """The answer of whichever worker gets the call; the program is sent along if it does not know it."""
+        """The answer of whichever worker gets the call; the program is sent along if it does not know it.
+
+        A program that is small beside its arrays always goes along: else they might have to go twice.
+        """
+        if _BESIDE * len(raw) <= sum([array.nbytes for array in arrays]):
+            return self._once(address, header, raw, arrays)
         try:
             return self._once(address, header, b"", arrays)
         except ProgramNotFoundError:

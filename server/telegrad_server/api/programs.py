@@ -11,7 +11,7 @@ import grpc
 
 from telegrad_proto.channel import PROGRAMS_SERVICE
 from telegrad_proto.codec import decode_spec, encode_spec
-from telegrad_proto.errors import CapacityError, LimitError, PayloadError, ProtocolError
+from telegrad_proto.errors import CapacityError, LimitError, PayloadError, ProtocolError, TelegradError
 from telegrad_proto.limits import MAX_CALL_BYTES, MAX_PROGRAM_BYTES, MAX_PROGRAM_ENTRIES
 from telegrad_proto.parts import Incoming, pieces_of
 from telegrad_proto.spec import Spec
@@ -76,9 +76,13 @@ class ProgramServicer:
             raise ProtocolError("a call begins with its header")
         header = first.header
         if not self._free.acquire(blocking=False):
+            _drain(parts)
             raise CapacityError(f"worker {self._worker} computes {self._at_once} calls already: come again")
         try:
             answer = self._answer(header, chain((first,), parts), context)
+        except TelegradError:
+            _drain(parts)
+            raise
         finally:
             self._free.release()
         head = program_pb2.ResultHeader(
@@ -118,6 +122,15 @@ class ProgramServicer:
         if not context.add_callback(stopped.set):
             stopped.set()
         return self._programs.call(header, arrays, stopped)
+
+
+def _drain(parts: Iterator[program_pb2.CallPart]) -> None:
+    """Takes in what still comes: a relay that is cut off while it sends never learns why."""
+    left = MAX_CALL_BYTES + MAX_PROGRAM_BYTES
+    for part in parts:
+        left -= len(part.data)
+        if left < 0:
+            return
 
 
 def _data(parts: Iterator[program_pb2.CallPart]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ import grpc
 
 from telegrad_proto.channel import PROGRAMS_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
 from telegrad_proto.errors import ServerUnavailableError
+from telegrad_proto.status import STATUS_DETAILS_KEY
 from telegrad_server.gateway.directory import Directory
 from telegrad_server.gateway.guard import Context, guarded
 
@@ -26,12 +27,10 @@ _PASSED_ON: Final = (REQUEST_ID_KEY, TOKEN_KEY)
 #: Bytes of one call that are kept to be sent again.
 KEPT_BYTES: Final = 16 * 1024 * 1024
 
-#: A worker that is lost, or has no room: another may do.
-_ELSEWHERE: Final = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.CANCELLED,
-)
+_LOST: Final = "the worker that computed this call is gone"
+
+#: What a worker says that has no room, or ends: another may do.
+_ELSEWHERE: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 class Upload:
@@ -127,17 +126,19 @@ class ProgramRelay:
                 await self._at(address, upload, answer, context)
                 return
             except grpc.aio.AioRpcError as failure:
-                error = failure
-                if failure.code() is grpc.StatusCode.UNAVAILABLE:
-                    self._directory.hurry()
-                if failure.code() not in _ELSEWHERE or answer.begun or not upload.repeatable:
+                if not _may_pass(failure):
                     raise
+                if _is_plain(failure):
+                    self._directory.hurry()  # not the worker said so: it may be gone
+                error = ServerUnavailableError(_LOST) if _is_plain(failure) else failure
+                if answer.begun or not upload.repeatable:
+                    raise error from None
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
                 # Not this call was cancelled: the connection below it was closed, for the worker is gone.
-                error = ServerUnavailableError("the worker that computed this call is gone")
+                error = ServerUnavailableError(_LOST)
                 if answer.begun or not upload.repeatable:
                     raise error from None
             finally:
@@ -171,6 +172,18 @@ class ProgramRelay:
                 asyncio.CancelledError, grpc.aio.AioRpcError, grpc.RpcError, asyncio.InvalidStateError
             ):
                 await upward
+
+
+def _is_plain(failure: grpc.aio.AioRpcError) -> bool:
+    """Whether it is gRPC's own and not a worker's: a connection that was lost, whatever its code.
+
+    A write on a call that has just ended makes it INTERNAL, over the status that was on its way.
+    """
+    return all(key != STATUS_DETAILS_KEY for key, _ in failure.trailing_metadata() or ())
+
+
+def _may_pass(failure: grpc.aio.AioRpcError) -> bool:
+    return _is_plain(failure) or failure.code() in _ELSEWHERE
 
 
 class _Answer:

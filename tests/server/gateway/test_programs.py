@@ -141,6 +141,16 @@ def test_large_calls_pass_too(calls: RemoteCalls) -> None:
     assert outputs[1].shape == (700_000, 1)
 
 
+def test_a_large_call_that_is_refused_learns_why(calls: RemoteCalls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telegrad.transport.remote._BESIDE", 10**9)  # first without the program
+    for number in range(6):
+        draft = mean_of_sines()
+        draft.message.name = f"another {number}"
+        raw = draft.raw()
+        (value, _), _ = calls.call(Blueprint.from_bytes(raw), raw, "value", [], [W, np.ones((100_000, 4))])
+        np.testing.assert_allclose(value, np.sin(W).sum())
+
+
 def test_errors_of_a_worker_come_through(calls: RemoteCalls) -> None:
     with pytest.raises(ShapeError, match="input w"):
         calls.call(BLUEPRINT, RAW, "value", [], [W[:2], X])
