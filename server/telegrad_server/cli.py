@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from telegrad_proto import __version__
 from telegrad_server.config import Settings
+from telegrad_server.polling import reading_in_place
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -111,7 +113,9 @@ def run(
     except ValidationError as error:
         _refuse("; ".join(_explain(item) for item in error.errors()))
     # The engine takes a moment to import: what is wrong with the settings is said before.
-    from telegrad_server.app import serve
+    alone = not (settings.ray or settings.gateway_only or settings.relay_to)
+    with reading_in_place() if alone else nullcontext():
+        from telegrad_server.app import serve
 
     try:
         serve(settings, _announce)
