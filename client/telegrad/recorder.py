@@ -119,6 +119,16 @@ class Recorder:
         tensor._value = Value(0, value.spec, None, array)
         return self.adopt(tensor)
 
+    def forget_needs(self, since: int) -> None:
+        """What was recorded from this id on, and not sent yet, is not differentiated after all."""
+        with self.lock:
+            for i in range(len(self.pending) - 1, -1, -1):
+                op, inputs, attrs, output, needs, code, instruction = self.pending[i]
+                if output < since:
+                    return
+                if needs:
+                    self.pending[i] = (op, inputs, attrs, output, (), code, instruction)
+
     def take_written(self) -> list[Value]:
         """The values, not known here, of the tensors written to in place since this was last asked."""
         held = list(self.written.values())
