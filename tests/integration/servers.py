@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -106,6 +107,23 @@ class Server:
         """SIGKILL, and another process at the same address."""
         self.kill()
         self.start()
+
+    def revive(self, environment: Mapping[str, str]) -> threading.Thread:
+        """Starts it again, with these variables, when it has ended by itself; the thread that does so."""
+        process = self._process
+        assert process is not None, "started"
+        assert process.stdout is not None, "captured"
+        stdout = process.stdout
+
+        def run() -> None:
+            process.wait()
+            stdout.close()
+            self._environment = {**os.environ, **environment}
+            self.start()
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
 
     def wait(self) -> int:
         """The exit status, once it has ended by itself."""

@@ -147,3 +147,31 @@ def test_a_store_that_is_gone_stops_nobody(undisturbed: list[bytes], tmp_path: P
 
         assert train(telegrad, between=between) == undisturbed
         telegrad.disconnect()
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+@pytest.mark.parametrize("store", [False, True])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "before_apply=exit:9",
+        "mid_forward=exit:4",
+        "mid_backward=exit:9",
+        "after_compute=exit:9",
+        "before_record=exit:9",
+        "before_send=exit:9",
+        "put=exit:1",
+    ],
+)
+def test_a_server_that_ends_at_the_worst_of_times(
+    point: str, store: bool, undisturbed: list[bytes], tmp_path: Path
+) -> None:
+    arguments = ["--snapshots", str(tmp_path), "--snapshot-s", "0.05"] if store else []
+    with Server(*arguments, environment={"TELEGRAD_FAILPOINTS": point}) as server:
+        telegrad.connect(server.address)
+        reviver = server.revive({})
+        assert train(telegrad) == undisturbed
+        reviver.join(10)
+        telegrad.disconnect()
+        assert server.said.count("passed") == 1, "it did end"

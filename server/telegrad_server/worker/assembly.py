@@ -12,6 +12,8 @@ from telegrad_engine.programs import ProgramStore
 from telegrad_engine.runtime.gauge import Gauge
 from telegrad_engine.session import EngineSession
 from telegrad_server.api.programs import ProgramServicer, program_handlers
+from telegrad_server.failpoints import FAILING
+from telegrad_server.worker.failing import FailingGauge
 from telegrad_server.worker.programs import WorkerPrograms
 from telegrad_server.worker.server import WorkerServer, WorkerSettings
 from telegrad_server.worker.session import Engine
@@ -29,7 +31,7 @@ def make_worker(settings: WorkerSettings, left: Callable[[], object] = lambda: N
         ValueError: the device is not at hand.
     """
     limit_threads(settings.threads)
-    gauge = Gauge(settings.worker_bytes)
+    gauge = FailingGauge(settings.worker_bytes) if FAILING else Gauge(settings.worker_bytes)
     make_engine: Callable[[], Engine] = partial(
         EngineSession,
         settings.device,

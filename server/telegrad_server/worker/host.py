@@ -32,6 +32,7 @@ from telegrad_server.core.sessions import (
     Tick,
     Touched,
 )
+from telegrad_server.failpoints import reach
 from telegrad_server.worker.keeper import Durability, Keeper
 from telegrad_server.worker.restoring import Restorer
 from telegrad_server.worker.session import Engine, WorkerSession
@@ -110,6 +111,7 @@ class SessionHost:
             SessionError: there is no such session any more.
             CapacityError: no room.
         """
+        reach("open")
         number = next(self._numbers)
         self._fence_leftover(opening)
         new_id = f"{self.name}.{opening.key or secrets.token_hex(16)}"
@@ -217,6 +219,7 @@ class SessionHost:
         """Takes nobody new, and ends the streams whose clients want nothing at the moment."""
         self._handle(Drain())
         self.draining = True
+        reach("drain")
         if self._keeper is not None:
             self._keeper.store_all()  # before their clients look for them elsewhere
         # A stream becomes idle, then looks at `draining`: it either sees it or is seen here.

@@ -12,6 +12,7 @@ from telegrad_proto.v1 import snapshot_pb2
 from telegrad_server.core.epochs import next_epoch, starting_seq
 from telegrad_server.core.sequencing import Record, Sequencer
 from telegrad_server.core.sessions import RestoreSession
+from telegrad_server.failpoints import reach
 from telegrad_server.worker.session import Engine, WorkerSession
 
 if TYPE_CHECKING:  # a server without a store needs nothing to reach one with
@@ -104,6 +105,7 @@ class Restorer:
             raise ServerUnavailableError(
                 f"session {opening.session_id}: another worker takes it up"
             ) from None
+        reach("before_restore")
         engine = self._make_engine()
         sequencer = None
         try:

@@ -24,6 +24,7 @@ from telegrad_server.api.reflection import add_reflection
 from telegrad_server.api.servicer import Identity, SessionServicer, handlers
 from telegrad_server.core.sessions import SessionTable
 from telegrad_server.core.snapshotting import Policy
+from telegrad_server.failpoints import reach
 from telegrad_server.worker.host import SessionHost
 from telegrad_server.worker.keeper import Durability
 from telegrad_server.worker.session import Engine
@@ -139,6 +140,7 @@ class WorkerServer:
         Raises:
             OSError: the address is taken, or is none of this machine.
         """
+        reach("boot")
         settings = self._settings
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         try:

@@ -23,6 +23,8 @@ from telegrad_server.api.faults import incident
 from telegrad_server.api.ports import Sink
 from telegrad_server.core.epochs import FIRST
 from telegrad_server.core.sequencing import Sequencer
+from telegrad_server.failpoints import FAILING, reach
+from telegrad_server.worker.failing import announce_evaluation
 
 #: Outcomes stored with a snapshot: no client has more fragments unanswered.
 _OUTCOMES_STORED: Final = 32
@@ -157,10 +159,17 @@ class WorkerSession:
                 self._engine.cancel(seq)
             if fragment.snapshot:
                 self.snapshot_wanted = True
+            if FAILING:
+                reach("before_apply")
+                announce_evaluation(fragment)
             if seq <= self._replay_seq:
+                if FAILING:
+                    reach("during_replay")
                 fragment.timeout_ms = 0  # it was met, where it was not the client has left out what took long
             try:
                 outcome = self._engine.apply(fragment)
+                if FAILING:
+                    reach("after_compute")
                 if seq <= self._replay_seq:
                     del outcome.values[:]
                 if self.durable_seq:
@@ -169,7 +178,11 @@ class WorkerSession:
             except Exception as error:  # noqa: BLE001  # a defect: the caller gets an incident, the log the rest
                 reply = _failed(seq, incident(error, f"fragment {seq} of session {self.session_id}"))
             self._running_seq = 0
+            if FAILING:
+                reach("before_record")
             self._sequencer.record(digest, reply)
+            if FAILING:
+                reach("before_send")
             return reply
 
     def cancel(self, seq: int) -> bool:
@@ -190,6 +203,8 @@ class WorkerSession:
         """Makes a completely written payload known to later fragments."""
         with self._lock:
             self._open_engine()
+            if FAILING:
+                reach("put")
             sink.finish()
 
     def missing(self, digests: list[bytes]) -> list[bytes]:

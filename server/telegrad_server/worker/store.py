@@ -24,6 +24,7 @@ from google.protobuf.message import DecodeError
 from telegrad_proto.errors import PayloadError, VersionError
 from telegrad_proto.opset import OPSET
 from telegrad_proto.v1 import snapshot_pb2
+from telegrad_server.failpoints import reach
 
 #: Of the format in which snapshots are stored.
 FORMAT: Final = 1
@@ -68,6 +69,7 @@ class SnapshotStore:
         Raises:
             FileExistsError: it is somebody else's.
         """
+        reach("snapshot_before_claim")
         folder = self._folder(key, epoch)
         self._fs.makedirs(folder, exist_ok=True)
         with self._fs.open(f"{folder}/claim", "xb") as file:
@@ -132,7 +134,9 @@ class SnapshotStore:
                 total += message.size_bytes
         snapshot.format, snapshot.opset_digest = FORMAT, OPSET.digest
         raw = snapshot.SerializeToString()
+        reach("snapshot_before_manifest")
         self._write(self._path(snapshot.key, snapshot.epoch, snapshot.seq), raw)
+        reach("snapshot_after_manifest")
         return total + len(raw)
 
     def prune(self, key: str, epoch: int, keep: int = 2) -> None:
@@ -141,6 +145,7 @@ class SnapshotStore:
         Two are kept: a worker that lost its session unawares, and stops between asking and dropping, must not
         take away the one from which the session goes on.
         """
+        reach("snapshot_before_prune")
         for older in self._epochs(key):
             if older < epoch:
                 self._drop(self._folder(key, older))

@@ -1,0 +1,43 @@
+"""Failures on purpose: named, counted, and off unless a variable names them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import telegrad_server
+from telegrad_server.failpoints import FAILING, POINTS, Failpoints
+
+
+def test_off_by_default() -> None:
+    assert not FAILING
+    failpoints = Failpoints()
+    assert not failpoints
+    for name in POINTS:
+        failpoints.reach(name)
+
+
+def test_at_the_time_that_was_said() -> None:
+    failpoints = Failpoints("put=error:2,boot=error")
+    failpoints.reach("put")
+    with pytest.raises(OSError, match="purpose"):
+        failpoints.reach("put")
+    failpoints.reach("put")
+    for _ in range(2):
+        with pytest.raises(OSError, match="purpose"):
+            failpoints.reach("boot")
+
+
+@pytest.mark.parametrize("text", ["nowhere=exit", "put=dance", "put=exit:often", "put"])
+def test_what_there_is_not(text: str) -> None:
+    with pytest.raises(ValueError, match="TELEGRAD_FAILPOINTS"):
+        Failpoints(text)
+
+
+def test_every_place_is_somewhere() -> None:
+    package = Path(next(iter(telegrad_server.__path__)))
+    text = "".join(path.read_text() for path in package.rglob("*.py") if path.name != "failpoints.py")
+    found = set(re.findall(r'reach\("(\w+)"\)', text)) | set(re.findall(r'"(mid_\w+)"', text))
+    assert found == set(POINTS)
