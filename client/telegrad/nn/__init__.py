@@ -33,6 +33,7 @@ from telegrad.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from telegrad.nn.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from telegrad.nn.arrangement import (
     ChannelShuffle,
     Flatten,
@@ -67,6 +68,7 @@ from telegrad.nn.convolution import (
 from telegrad.nn.distance import CosineSimilarity, PairwiseDistance
 from telegrad.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from telegrad.nn.embedding import Embedding, EmbeddingBag
+from telegrad.nn.fractional import FractionalMaxPool2d, FractionalMaxPool3d
 from telegrad.nn.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -164,6 +166,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -204,6 +207,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
