@@ -105,6 +105,9 @@ def array_of_data(data: Any, dtype: DType | None, *, default: DType) -> NDArray:
         return own_copy(np.asarray(data), dtype)
     if hasattr(data, "__array__") and not isinstance(data, (list, tuple)):
         return own_copy(np.asarray(data), dtype)
+    floating = dtype is None or dtype.kind == "f"
+    if floating and isinstance(data, (list, tuple)) and set(map(type, data)) == {float}:
+        return own_copy(np.array(data, np.float64), dtype or default)
     numbers = _plain(data)
     _check_nesting(numbers, ())
     if dtype is None:

@@ -107,11 +107,16 @@ def tensor(
     return as_leaf(from_array(array), requires_grad)
 
 
+_NUMBERS: Final = frozenset((float, int, bool, complex))
+
+
 def _array_of_tensors(data: Any, dtype: DType | None) -> NDArray | None:
     """The array of nested sequences that hold 0-d tensors: these are fetched together."""
     from telegrad.registry import tensors_in
 
-    found = list(tensors_in(data)) if isinstance(data, (list, tuple)) else []
+    if not isinstance(data, (list, tuple)) or set(map(type, data)) <= _NUMBERS:
+        return None
+    found = list(tensors_in(data))
     if not found:
         return None
     fetch_together(found)

@@ -97,30 +97,32 @@ def take_steps(
     Raises:
         TelegradError: as `run`.
     """
-    xp = backend.xp
+    backend.quietly(_take_steps, plan, slots, backend.xp, interrupt, values)
+
+
+def _take_steps(plan: Plan, slots: list[Any], xp: Any, interrupt: Interrupt, values: Values | None) -> None:
     step: Step | None = None
     try:
-        with backend.quiet():
-            check = interrupt.check
-            for step in plan.steps:
-                check()
-                inputs = step.inputs
-                # The common cases written out: on small arrays, a call costs as much as the arithmetic.
-                if len(inputs) == 2:
-                    result = step.run(xp, slots[inputs[0]], slots[inputs[1]])
-                elif len(inputs) == 1:
-                    result = step.run(xp, slots[inputs[0]])
-                else:
-                    result = step.run(xp, *[slots[i] for i in inputs])
-                outputs = step.outputs
-                if len(outputs) == 1:
-                    slots[outputs[0]] = result
-                else:
-                    for slot, array in zip(outputs, result, strict=True):
-                        slots[slot] = array
-                result = None
-                for slot in step.free:
-                    slots[slot] = None
+        check = interrupt.check
+        for step in plan.steps:
+            check()
+            inputs = step.inputs
+            # The common cases written out: on small arrays, a call costs as much as the arithmetic.
+            if len(inputs) == 2:
+                result = step.run(xp, slots[inputs[0]], slots[inputs[1]])
+            elif len(inputs) == 1:
+                result = step.run(xp, slots[inputs[0]])
+            else:
+                result = step.run(xp, *[slots[i] for i in inputs])
+            outputs = step.outputs
+            if len(outputs) == 1:
+                slots[outputs[0]] = result
+            else:
+                for slot, array in zip(outputs, result, strict=True):
+                    slots[slot] = array
+            result = None
+            for slot in step.free:
+                slots[slot] = None
     # No error may keep a reference to another that refers to it: the frames behind it hold arrays.
     except TelegradError as error:
         error.details.update(_where(step, values))

@@ -118,3 +118,16 @@ def test_cuda_without_cupy_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "cupy", None)
     with pytest.raises(ArgumentError, match="pip install 'telegrad-engine"):
         backend("cuda:0")
+
+
+def test_what_is_called_quietly_leaves_no_trace() -> None:
+    def divide(x: float) -> tuple[float, str]:
+        return float(np.float64(x) / np.float64(0.0)), np.geterr()["divide"]
+
+    before = np.geterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert CPU.quietly(divide, 1.0) == (np.inf, "ignore")
+        # One inside another, as where a kernel asks for an evaluation.
+        assert CPU.quietly(CPU.quietly, divide, -1.0) == (-np.inf, "ignore")
+    assert np.geterr() == before
