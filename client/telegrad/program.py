@@ -282,11 +282,11 @@ class Program:
             )
         length = arrays[batched[0]].shape[0]
         slices = slices_of(length, shards)
-        calls = self._calls()
+        calls, timeout_s = self._calls()
 
         def part(rows: slice) -> tuple[list[NDArray], list[NDArray]]:
             given = [a[rows] if i in batched else a for i, a in enumerate(arrays)]
-            return calls.call(self._blueprint, self._raw, mode, wrt, given)
+            return calls.call(self._blueprint, self._raw, mode, wrt, given, timeout_s=timeout_s)
 
         with ThreadPoolExecutor(min(len(slices), _AT_ONCE), thread_name_prefix="telegrad-shard") as pool:
             answers = list(pool.map(part, slices))
@@ -306,13 +306,16 @@ class Program:
     def _ask(
         self, mode: str, wrt: tuple[int, ...], arrays: list[NDArray]
     ) -> tuple[list[NDArray], list[NDArray]]:
-        return self._calls().call(self._blueprint, self._raw, mode, wrt, arrays)
+        calls, timeout_s = self._calls()
+        return calls.call(self._blueprint, self._raw, mode, wrt, arrays, timeout_s=timeout_s)
 
     @staticmethod
-    def _calls() -> Calls:
+    def _calls() -> tuple[Calls, float | None]:
+        """Where to call, and how long that may take."""
         from telegrad.calling import current_calls  # late: a program that is only saved calls nothing
+        from telegrad.config import current_session
 
-        return current_calls()
+        return current_calls(), current_session().timeout_s
 
 
 def load_program(path: Any) -> Program:

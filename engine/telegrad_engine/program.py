@@ -191,28 +191,46 @@ class Program:
 
     def _run(self, ready: _Ready, given: list[NDArray], interrupt: Interrupt, *, cached: bool) -> Answer:
         started = time.perf_counter_ns()
-        size_bytes = sum([spec.nbytes for spec in ready.leaves])
-        if self._limit_bytes and size_bytes + ready.plan.peak_bytes > self._limit_bytes:
-            raise OutOfMemoryError(
-                f"{self.name}: a call may hold {self._limit_bytes} bytes, and needs {size_bytes} for what it "
-                f"is given and {ready.plan.peak_bytes} more"
-            )
+        needed_bytes = sum([spec.nbytes for spec in ready.leaves]) + ready.plan.peak_bytes
+        self._check_room(needed_bytes)
+        ledger = Ledger()
+        if self._gauge is not None:
+            self._gauge.watch(ledger)
+        held = Buffer(None, needed_bytes, ledger)  # counts as long as the call takes
         arrays = [self._loaded(array, spec) for array, spec in zip(given, ready.leaves, strict=False)]
         arrays += ready.constants
-        ledger = Ledger()
         values = {}
+        uncounted = Ledger()
         for number, position in ready.loads.items():
             spec = ready.leaves[position]
-            values[number] = Value(spec, leaf=Buffer(arrays[position], spec.nbytes, ledger))
+            values[number] = Value(spec, leaf=Buffer(arrays[position], spec.nbytes, uncounted))
         with nullcontext() if self._gauge is None else self._gauge.evaluating(interrupt):
             slots = run(ready.plan, values, self._backend, interrupt)
         found = [
             self._backend.to_host(arrays[-1 - place] if place < 0 else slots[place], spec)
             for place, spec in zip((*ready.outputs, *ready.gradients), ready.specs, strict=True)
         ]
+        del held
         count = len(ready.outputs)
         took_ns = time.perf_counter_ns() - started
         return Answer(tuple(found[:count]), tuple(found[count:]), cached, took_ns)
+
+    def _check_room(self, needed_bytes: int) -> None:
+        """Nothing, where a call that needs so much may run; what it needs is known before it runs.
+
+        Raises:
+            OutOfMemoryError: it is too much for a call, or for what else this process holds now.
+        """
+        limit, gauge = self._limit_bytes, self._gauge
+        if limit and needed_bytes > limit:
+            raise OutOfMemoryError(
+                f"{self.name}: a call may hold {limit} bytes, this one needs {needed_bytes}"
+            )
+        if gauge is not None and gauge.limit_bytes and gauge.held_bytes + needed_bytes > gauge.limit_bytes:
+            raise OutOfMemoryError(
+                f"{self.name}: this worker may hold {gauge.limit_bytes} bytes, holds {gauge.held_bytes}, and "
+                f"a call needs {needed_bytes}"
+            )
 
     def _loaded(self, array: NDArray, spec: Spec) -> Any:
         host = np.ascontiguousarray(array, dtype=spec.dtype.typestr).reshape(spec.shape)

@@ -11,7 +11,15 @@ import pytest
 
 import telegrad as tg
 from telegrad import func, nn
-from telegrad.errors import ArgumentError, DigestError, DTypeError, GradientError, PayloadError, ShapeError
+from telegrad.errors import (
+    ArgumentError,
+    DeadlineError,
+    DigestError,
+    DTypeError,
+    GradientError,
+    PayloadError,
+    ShapeError,
+)
 from telegrad.program import Program
 
 Array = np.ndarray
@@ -257,3 +265,10 @@ def test_random_numbers_are_those_of_the_trace() -> None:
 def test_bytes_are_checked_before_anything_is_made_of_them() -> None:
     with pytest.raises(PayloadError):
         Program(b"\x80\x04cos\nsystem\n.")
+
+
+def test_a_call_takes_no_longer_than_a_look_may() -> None:
+    program = tg.trace(lambda x: (x @ x @ x).sum(), tg.spec((2, 2)))
+    tg.connect("embedded", timeout_s=1e-9, progress=False)
+    with pytest.raises(DeadlineError):
+        program(np.ones((2, 2), np.float32))

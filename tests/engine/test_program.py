@@ -36,8 +36,10 @@ def rows(n: int) -> Array:
     return RNG.normal(size=(n, 4))
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize("n", [1, 2, 3, 64])
-def test_values_and_gradients_for_any_length_of_batch(program: Program, n: int) -> None:
+def test_values_and_gradients_for_any_length_of_batch(device: str, n: int) -> None:
+    program = Program.from_bytes(mean_of_sines().raw(), device=device)
     x = rows(n)
     answer = program.call("value_and_grad", {"x": x, "w": W})
     np.testing.assert_allclose(answer.outputs[0], np.sin(W * x).sum() / n)

@@ -12,6 +12,7 @@ from telegrad_proto.errors import (
     PayloadError,
     ProgramNotFoundError,
 )
+from telegrad_proto.ir import Buffer, Ledger
 from telegrad_proto.payload import digest_of
 from tests.program_drafts import Draft, mean_of_sines
 
@@ -68,4 +69,18 @@ def test_bounds_and_counts_reach_the_calls() -> None:
         program.call("value", [np.ones(4), np.ones((100, 4))])
     program.call("value", [np.ones(4), np.ones((1, 4))])
     assert gauge.busy_s > 0
-    assert gauge.running == 0
+    assert (gauge.running, gauge.held_bytes) == (0, 0)
+
+
+def test_what_a_worker_holds_already_leaves_less_for_calls() -> None:
+    gauge, ledger = Gauge(limit_bytes=100_000), Ledger()
+    gauge.watch(ledger)
+    raw = mean_of_sines().raw()
+    program = ProgramStore(gauge=gauge).add(raw, digest_of(raw))
+    arrays = [np.ones(4), np.ones((500, 4))]
+    program.call("value", arrays)
+    held = Buffer(None, 90_000, ledger)
+    with pytest.raises(OutOfMemoryError, match="may hold 100000 bytes, holds 90000"):
+        program.call("value", arrays)
+    del held
+    program.call("value", arrays)

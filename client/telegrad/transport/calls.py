@@ -16,7 +16,14 @@ class Calls(Protocol):
     """Calls programs. A call is pure: it may be made again. Any number of threads may use it at once."""
 
     def call(
-        self, blueprint: Blueprint, raw: bytes, mode: str, wrt: Sequence[int], arrays: Sequence[NDArray]
+        self,
+        blueprint: Blueprint,
+        raw: bytes,
+        mode: str,
+        wrt: Sequence[int],
+        arrays: Sequence[NDArray],
+        *,
+        timeout_s: float | None = None,
     ) -> tuple[Arrays, Arrays]:
         """The outputs, and what the mode adds.
 
@@ -26,6 +33,7 @@ class Calls(Protocol):
             mode: "value", "value_and_grad", "vjp", "jvp" or "per_sample".
             wrt: positions of the inputs to differentiate by.
             arrays: the inputs, then cotangents or tangents.
+            timeout_s: the longest that computing may take; None: as long as it takes.
 
         Raises:
             TelegradError: it cannot be computed.

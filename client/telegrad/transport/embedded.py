@@ -146,7 +146,14 @@ class EmbeddedCalls:
         self._store: Final = ProgramStore(device)
 
     def call(
-        self, blueprint: Blueprint, raw: bytes, mode: str, wrt: Sequence[int], arrays: Sequence[NDArray]
+        self,
+        blueprint: Blueprint,
+        raw: bytes,
+        mode: str,
+        wrt: Sequence[int],
+        arrays: Sequence[NDArray],
+        *,
+        timeout_s: float | None = None,
     ) -> tuple[list[NDArray], list[NDArray]]:
         """The outputs, and what the mode adds; Ctrl-C stops it between two operators."""
         from telegrad_engine.runtime.executor import Interrupt  # late, as for a session
@@ -155,7 +162,7 @@ class EmbeddedCalls:
             program = self._store.get(blueprint.digest)
         except ProgramNotFoundError:
             program = self._store.add(raw, blueprint.digest)
-        interrupt = Interrupt()
+        interrupt = Interrupt(timeout_s or 0.0)
         count = len(blueprint.inputs)
         with _DeferredInterrupt(interrupt.cancel):
             answer = program.call(mode, arrays[:count], wrt=wrt, extra=arrays[count:], interrupt=interrupt)

@@ -56,7 +56,14 @@ class RemoteCalls:
         self._channels: dict[str, grpc.Channel] = {}
 
     def call(
-        self, blueprint: Blueprint, raw: bytes, mode: str, wrt: Sequence[int], arrays: Sequence[NDArray]
+        self,
+        blueprint: Blueprint,
+        raw: bytes,
+        mode: str,
+        wrt: Sequence[int],
+        arrays: Sequence[NDArray],
+        *,
+        timeout_s: float | None = None,
     ) -> tuple[list[NDArray], list[NDArray]]:
         """The outputs, and what the mode adds; see `Calls.call`."""
         import tenacity  # late: it takes longer to import than most calls take
@@ -72,6 +79,7 @@ class RemoteCalls:
             mode=mode.upper(),
             wrt=wrt,
             arrays=[encode_spec(spec_of(array)) for array in arrays],
+            timeout_ms=0 if timeout_s is None else max(1, round(1000 * timeout_s)),
         )
         tries = count()
         retrying = tenacity.Retrying(

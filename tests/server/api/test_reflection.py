@@ -6,7 +6,7 @@ import grpc
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from telegrad_proto.channel import SERVICE
+from telegrad_proto.channel import PROGRAMS_SERVICE, SERVICE
 from tests.server.fakes import fake_worker, raw_channel
 
 LIST = reflection_pb2.ServerReflectionRequest(list_services="")
@@ -17,7 +17,7 @@ def test_it_lists_the_services_and_their_messages() -> None:
     with fake_worker(reflection=True) as worker, raw_channel(worker.address) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         listed, described = stub.ServerReflectionInfo(iter([LIST, FILE]))
-    assert SERVICE in {service.name for service in listed.list_services_response.service}
+    assert {SERVICE, PROGRAMS_SERVICE} <= {service.name for service in listed.list_services_response.service}
     assert b"Fragment" in b"".join(described.file_descriptor_response.file_descriptor_proto)
 
 
