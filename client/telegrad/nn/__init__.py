@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegrad.nn import functional, init, utils
+from telegrad.nn import functional, init, modules, utils
 from telegrad.nn.activation import (
     CELU,
     ELU,
@@ -318,5 +318,6 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "modules",
     "utils",
 ]

@@ -10,6 +10,15 @@ from telegrad.autograd.hooks import Handle
 from telegrad.autograd.mode import no_grad
 from telegrad.creation import dtype_of, dtype_of_class
 from telegrad.nn.backward_hooks import Watch
+from telegrad.nn.module_hooks import (
+    BACKWARD,
+    BACKWARD_PRE,
+    FORWARD,
+    FORWARD_PRE,
+    after_forward,
+    before_forward,
+    hooked,
+)
 from telegrad.nn.state import Stateful
 from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
@@ -54,7 +63,9 @@ class Module(Stateful):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks:
+        if (
+            self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
+        ) or (FORWARD or FORWARD_PRE or BACKWARD or BACKWARD_PRE):
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -62,24 +73,24 @@ class Module(Stateful):
         called: set[int] = set()
         result: Any = None
         try:
-            for hook in list(self._forward_pre_hooks.values()):
+            for hook in [*FORWARD_PRE.values(), *self._forward_pre_hooks.values()]:
                 args, kwargs = hook(self, args, kwargs)
             watch = None
-            if self._backward_hooks or self._backward_pre_hooks:
-                watch = Watch(
-                    self, list(self._backward_pre_hooks.values()), list(self._backward_hooks.values())
-                )
+            before = [*BACKWARD_PRE.values(), *self._backward_pre_hooks.values()]
+            after = [*BACKWARD.values(), *self._backward_hooks.values()]
+            if before or after:
+                watch = Watch(self, before, after)
                 args = watch.inputs_of(args)
             result = self.forward(*args, **kwargs)
-            for number, hook in list(self._forward_hooks.items()):
-                called.add(number)
+            for hook in [*FORWARD.values(), *self._forward_hooks.values()]:
+                called.add(id(hook))
                 changed = hook(self, args, kwargs, result)
                 if changed is not None:
                     result = changed
             return result if watch is None else watch.outputs_of(result)
         except Exception:
-            for number, hook in list(self._forward_hooks.items()):
-                if number not in called and getattr(hook, "always", False):
+            for hook in [*FORWARD.values(), *self._forward_hooks.values()]:
+                if id(hook) not in called and getattr(hook, "always", False):
                     self._call_after_error(hook, args, kwargs, result)
             raise
 
@@ -105,21 +116,7 @@ class Module(Stateful):
             prepend: call it before those that are there.
             with_kwargs: call `hook(module, args, kwargs)`, which returns both or None.
         """
-
-        def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-            changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
-            if changed is None:
-                return args, kwargs
-            if not with_kwargs:
-                return (changed if isinstance(changed, tuple) else (changed,)), kwargs
-            if not (isinstance(changed, tuple) and len(changed) == 2):
-                raise RuntimeError(
-                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got "
-                    f"{changed}."
-                )
-            return changed
-
-        return _hooked(self._forward_pre_hooks, call, prepend)
+        return hooked(self._forward_pre_hooks, before_forward(hook, with_kwargs=with_kwargs), prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -137,24 +134,20 @@ class Module(Stateful):
             with_kwargs: call `hook(module, args, kwargs, output)`.
             always_call: call it even if the forward raises.
         """
-
-        def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
-            return hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
-
-        call.always = always_call  # type: ignore[attr-defined]  # a mark on the function
-        return _hooked(self._forward_hooks, call, prepend)
+        call = after_forward(hook, with_kwargs=with_kwargs, always_call=always_call)
+        return hooked(self._forward_hooks, call, prepend=prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Calls `hook(module, grad_output)` when the gradients of the outputs are there; what it returns
         takes their place.
         """
-        return _hooked(self._backward_pre_hooks, hook, prepend)
+        return hooked(self._backward_pre_hooks, hook, prepend=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> Handle:
         """Calls `hook(module, grad_input, grad_output)` when the gradients of the inputs are there; what it
         returns takes their place.
         """
-        return _hooked(self._backward_hooks, hook, prepend)
+        return hooked(self._backward_hooks, hook, prepend=prepend)
 
     def train(self, mode: bool = True) -> Self:
         """Itself, in training mode or out of it, with all modules below.
@@ -295,18 +288,6 @@ def indented(text: str) -> str:
     """The text, all lines but the first moved in by two."""
     first, *others = text.split("\n")
     return "\n".join([first, *(f"  {line}" if line.strip() else "" for line in others)])
-
-
-def _hooked(hooks: dict[int, Any], hook: Any, prepend: bool) -> Handle:
-    handle = Handle(hooks, hook)
-    if prepend:
-        number = handle._number
-        others = {key: value for key, value in hooks.items() if key != number}
-        mine = hooks[number]
-        hooks.clear()
-        hooks[number] = mine
-        hooks.update(others)
-    return handle
 
 
 def _replace(parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> None:

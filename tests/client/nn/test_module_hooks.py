@@ -15,7 +15,10 @@ from telegrad.nn.module_hooks import BACKWARD, BACKWARD_PRE, FORWARD, FORWARD_PR
 @pytest.fixture(autouse=True)
 def none_left() -> Iterator[None]:
     yield
-    assert not (FORWARD or FORWARD_PRE or BACKWARD or BACKWARD_PRE)
+    assert not FORWARD
+    assert not FORWARD_PRE
+    assert not BACKWARD
+    assert not BACKWARD_PRE
 
 
 def _seen(module: Any) -> list[str]:
