@@ -1,8 +1,8 @@
 """What goes with the length of the batch axis: found by comparing what it records at several lengths.
 
-Numbers that differ are fitted with a line, with 1 / a line (a mean's factor), or with a line over the next
-(the variance's correction), through two lengths, and held against the third. What fits none of these cannot
-be saved, and is told with the user's line.
+Numbers that differ are fitted with a line (for pairs of rows with a square), with 1 / a line (a mean's
+factor), or with a line over the next (the variance's correction), through two lengths, and held against the
+third. What fits none of these cannot be saved, and is told with the user's line.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ LENGTHS: Final = (97, 1014, 6007)
 _CLOSE: Final = 1e-9
 
 
+_LARGEST_SQUARE: Final = 1024
+
 #: base and slope.
 Line = tuple[float, float]
 
@@ -43,8 +45,10 @@ class _Place:
     item: int = 0
     leaf: int = 0
 
-    def message(self, above: Line, below: Line = (0.0, 0.0)) -> program_pb2.Varying:
-        made = Varying(base=above[0], slope=above[1], divisor_base=below[0], divisor_slope=below[1])
+    def message(self, above: Line, below: Line = (0.0, 0.0), *, square: float = 0.0) -> program_pb2.Varying:
+        made = Varying(
+            base=above[0], slope=above[1], square=square, divisor_base=below[0], divisor_slope=below[1]
+        )
         if self.leaf:
             made.leaf = self.leaf
         else:
@@ -133,7 +137,7 @@ def _alike(values: Sequence[Any]) -> bool:
 def _unfit(entry: Entry) -> TraceError:
     return TraceError(
         f"trace: {entry[0].name} at {_line(entry)} depends on the length of the batch in a way that a "
-        "program cannot hold; it holds multiples of the length, with something added, and quotients of those"
+        "program cannot hold; it holds multiples of the length and of its square, sums and quotients"
     )
 
 
@@ -191,6 +195,11 @@ def _fit(
 
 def _candidates(numbers: Sequence[float], place: _Place) -> Iterator[program_pb2.Varying]:
     yield place.message(_whole_line(numbers))
+    # The pairs of a batch: three lengths fix any such curve, but none of whole numbers, and of so small ones.
+    square = round((_rise(numbers[1:], 1) - _rise(numbers[:2], 0)) / (LENGTHS[2] - LENGTHS[0]))
+    if 0 < abs(square) <= _LARGEST_SQUARE:
+        rest = [v - square * n * n for v, n in zip(numbers, LENGTHS, strict=True)]
+        yield place.message(_whole_line(rest), square=square)
     if not any(isinstance(v, float) for v in numbers):
         return  # integers are multiples of the length with something added, or nothing
     if all(numbers):
@@ -204,6 +213,11 @@ def _candidates(numbers: Sequence[float], place: _Place) -> Iterator[program_pb2
             yield place.message((base + more, slope), (base, slope))
     slope = (numbers[-1] - numbers[0]) / (LENGTHS[-1] - LENGTHS[0])
     yield place.message((numbers[0] - slope * LENGTHS[0], slope))
+
+
+def _rise(pair: Sequence[float], first: int) -> float:
+    """How steep numbers rise between two lengths that follow each other."""
+    return (pair[1] - pair[0]) / (LENGTHS[first + 1] - LENGTHS[first])
 
 
 def _whole_line(numbers: Sequence[float]) -> Line:

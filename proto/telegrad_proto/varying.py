@@ -17,7 +17,7 @@ def number_at(entry: program_pb2.Varying, length: int) -> float:
     Raises:
         StructureError: there is none.
     """
-    found = entry.base + entry.slope * length
+    found = entry.base + (entry.slope + entry.square * length) * length
     if entry.divisor_base or entry.divisor_slope:
         divisor = entry.divisor_base + entry.divisor_slope * length
         found = found / divisor if divisor else float("nan")

@@ -30,6 +30,8 @@ from telegrad.fitting import LENGTHS
         lambda x: x.softmax(0),
         lambda x: tg.nn.functional.pad(x, (1, 1)),
         lambda x: x @ x.mT @ x,
+        lambda x: tg.cdist(x, x).mean(),
+        lambda x: (x @ x.mT).reshape(-1)[1:].sum() / (len(x) * (len(x) - 1)),
         lambda x: x.double().mean(),
         lambda x: x.half().mean(),
         lambda x: (x > 0).sum(),
@@ -57,7 +59,7 @@ def test_lengths_tell_lines_from_curves_and_rests() -> None:
     [
         lambda x: x[: len(x) // 2].sum(),
         lambda x: x.sum() * len(x) ** 0.5,
-        lambda x: x.sum() * len(x) ** 2,
+        lambda x: x.sum() * len(x) ** 3,
         lambda x: x.sum() * math.log(len(x)),
         lambda x: x.sum() / tg.tensor(len(x) ** 0.3),
     ],

@@ -14,6 +14,7 @@ Varying = program_pb2.Varying
 
 def test_a_number_goes_with_the_length() -> None:
     assert number_at(Varying(base=-1, slope=2), 5) == 9
+    assert number_at(Varying(base=1, slope=2, square=3), 5) == 86
     assert number_at(Varying(base=1, divisor_slope=4), 2) == 0.125
     assert number_at(Varying(slope=1, divisor_base=-1, divisor_slope=1), 5) == 1.25
 

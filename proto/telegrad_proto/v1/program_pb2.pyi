@@ -75,7 +75,7 @@ class Operator(_message.Message):
     def __init__(self, name: _Optional[str] = ..., digest: _Optional[bytes] = ...) -> None: ...
 
 class Varying(_message.Message):
-    __slots__ = ("node", "leaf", "attr", "item", "base", "slope", "divisor_base", "divisor_slope")
+    __slots__ = ("node", "leaf", "attr", "item", "base", "slope", "divisor_base", "divisor_slope", "square")
     NODE_FIELD_NUMBER: _ClassVar[int]
     LEAF_FIELD_NUMBER: _ClassVar[int]
     ATTR_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +84,7 @@ class Varying(_message.Message):
     SLOPE_FIELD_NUMBER: _ClassVar[int]
     DIVISOR_BASE_FIELD_NUMBER: _ClassVar[int]
     DIVISOR_SLOPE_FIELD_NUMBER: _ClassVar[int]
+    SQUARE_FIELD_NUMBER: _ClassVar[int]
     node: int
     leaf: int
     attr: int
@@ -92,7 +93,8 @@ class Varying(_message.Message):
     slope: float
     divisor_base: float
     divisor_slope: float
-    def __init__(self, node: _Optional[int] = ..., leaf: _Optional[int] = ..., attr: _Optional[int] = ..., item: _Optional[int] = ..., base: _Optional[float] = ..., slope: _Optional[float] = ..., divisor_base: _Optional[float] = ..., divisor_slope: _Optional[float] = ...) -> None: ...
+    square: float
+    def __init__(self, node: _Optional[int] = ..., leaf: _Optional[int] = ..., attr: _Optional[int] = ..., item: _Optional[int] = ..., base: _Optional[float] = ..., slope: _Optional[float] = ..., divisor_base: _Optional[float] = ..., divisor_slope: _Optional[float] = ..., square: _Optional[float] = ...) -> None: ...
 
 class Program(_message.Message):
     __slots__ = ("format", "made_by", "name", "operators", "inputs", "outputs", "arguments", "parameters", "result", "leaves", "nodes", "backwards", "length", "varying", "seal")
