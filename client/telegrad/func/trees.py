@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -17,12 +17,14 @@ class Structure:
         keys: a dict's keys.
         children: the sub-trees, in order.
         factory: a defaultdict's.
+        filled: a dict's keys in the order in which they came, which makes no other structure.
     """
 
     kind: type | None
     keys: tuple[Any, ...] = ()
     children: tuple[Structure, ...] = ()
     factory: Any = None
+    filled: tuple[Any, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         if self.kind is None:
@@ -55,7 +57,7 @@ def _take(tree: Any, leaves: list[Any]) -> Structure:
             except TypeError:
                 keys.sort(key=lambda key: (type(key).__name__, str(key)))
         children = tuple([_take(tree[key], leaves) for key in keys])
-        return Structure(kind, tuple(keys), children, getattr(tree, "default_factory", None))
+        return Structure(kind, tuple(keys), children, getattr(tree, "default_factory", None), tuple(tree))
     leaves.append(tree)
     return LEAF
 
@@ -72,10 +74,10 @@ def _build(leaves: Iterator[Any], structure: Structure) -> Any:
     children = [_build(leaves, child) for child in structure.children]
     if kind in (tuple, list):
         return kind(children)
-    if kind in (dict, OrderedDict):
-        return kind(zip(structure.keys, children, strict=True))
-    if kind is defaultdict:
-        return defaultdict(structure.factory, zip(structure.keys, children, strict=True))
+    if kind in (dict, OrderedDict, defaultdict):
+        made = dict(zip(structure.keys, children, strict=True))
+        items = [(key, made[key]) for key in structure.filled]
+        return defaultdict(structure.factory, items) if kind is defaultdict else kind(items)
     return kind(*children)
 
 

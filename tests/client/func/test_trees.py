@@ -42,6 +42,12 @@ def test_equal_dicts_have_equal_structures() -> None:
     assert str(flatten({"a": (1, [2])})[1]) == "dict('a': tuple(*, list(*)))"
 
 
+@pytest.mark.parametrize("kind", [dict, OrderedDict, lambda items: defaultdict(int, items)])
+def test_dicts_come_back_in_their_order(kind: Any) -> None:
+    made = mapped(lambda x: -x, kind([("b", 1), ("a", 2), (0, 3)]))
+    assert list(made.items()) == [("b", -1), ("a", -2), (0, -3)]
+
+
 def test_a_function_of_the_leaves() -> None:
     assert mapped(lambda x: x + 1, ([1], {"a": 2})) == ([2], {"a": 3})
 
