@@ -40,8 +40,8 @@ def connect(
     values.
 
     Args:
-        address: "host:port" of a server, or "embedded" for the engine in this process; by default what
-            TELEGRAD_ADDRESS says, else embedded.
+        address: "host:port" of a server, or of several gateways with commas between; or "embedded" for the
+            engine in this process. By default what TELEGRAD_ADDRESS says, else embedded.
         token: what the server asks for; by default TELEGRAD_TOKEN, or what the file TELEGRAD_TOKEN_FILE
             holds.
         direct: talk to the worker itself where it can be reached, past the gateway.
@@ -126,6 +126,9 @@ def disconnect() -> None:
     global _endpoint, _session
     previous, _session, _endpoint = _session, None, None
     recording.use(None)
+    calling = sys.modules.get("telegrad.calling")
+    if calling is not None:
+        calling.forget()
     if previous is not None:
         previous.close()
 

@@ -113,16 +113,19 @@ class Connection:
 
     Args:
         address: "host:port".
+        session_id: the session that calls are for; empty until it has begun.
         token: presented with every call, if given.
         progress: told about large arrays; None for silence.
     """
 
-    def __init__(self, address: str, *, token: str | None, progress: Progress | None) -> None:
+    def __init__(
+        self, address: str, session_id: str = "", *, token: str | None, progress: Progress | None
+    ) -> None:
         options = list(CHANNEL_OPTIONS)
         if address.startswith(("127.", "localhost:", "[::1]:")):
             options.append(("grpc.enable_http_proxy", 0))
         self.address = address
-        self.session_id = ""
+        self.session_id = session_id
         self._token = token
         self._progress = progress
         self._channel = grpc.insecure_channel(address, options=options)

@@ -17,12 +17,12 @@ from typing import Final, TypeVar
 from telegrad.transport.base import Progress, Traffic
 from telegrad.transport.claim import Claim
 from telegrad.transport.connection import Connection, Stream
+from telegrad.transport.entrances import Entrances
 from telegrad.transport.journal import JOURNAL_BYTES, Journal
 from telegrad.transport.replay import replay
 from telegrad.transport.watch import Watch
 from telegrad_proto.envelope import enclose
 from telegrad_proto.errors import (
-    ArgumentError,
     DeadlineError,
     EvaluationError,
     GraphError,
@@ -52,7 +52,7 @@ class GrpcTransport:
     """A session on the server at an address.
 
     Args:
-        address: "host:port" of a worker or of a gateway.
+        address: "host:port" of a worker or of a gateway; or several gateways, with commas between.
         token: what the server asks for, if it does.
         direct: leave the gateway for the worker's own address, where that can be reached.
         progress: told about long waits and large arrays; None for silence.
@@ -75,11 +75,8 @@ class GrpcTransport:
         reconnect_s: float = _RECONNECT_S,
         journal_bytes: int = JOURNAL_BYTES,
     ) -> None:
-        host, _, port = address.rpartition(":")
-        if not (host and port.isdigit()):
-            raise ArgumentError(f"connect: requires an address as host:port, got {address!r}")
         self.traffic = Traffic()
-        self._entrance = address  # where the session can be found again, whatever becomes of the direct way
+        self._entrances = Entrances(address)  # where the session is found again, whatever the way to it
         self._token = token
         self._direct = direct
         self._progress = progress
@@ -95,7 +92,7 @@ class GrpcTransport:
         self._closing = threading.Event()
         self._closed = False
         self._gave_up = False
-        self._connection = self._connect(address)
+        self._connection = self._connect(self._entrances.current)
 
     @property
     def address(self) -> str:
@@ -103,13 +100,15 @@ class GrpcTransport:
 
     def open(self) -> session_pb2.Opened:
         """Starts the session; see `Transport.open`."""
+        address = self.address
         try:
             opened = self._attach()
         except ServerUnavailableError as error:
-            raise ServerUnavailableError(
-                f"no telegrad server answers at {self.address}: {error}; to start one: telegrad-server",
-                address=self.address,
-            ) from None
+            self._fall_back(address)
+            if self._entrances.more:
+                return self.open()
+            text = f"no telegrad server answers at {address}: {error}; to start one: telegrad-server"
+            raise ServerUnavailableError(text, address=address) from None
         self._lease_s = opened.lease_s
         if self._direct and opened.direct_address and opened.direct_address != self.address:
             self._go_direct(opened.direct_address)
@@ -267,10 +266,11 @@ class GrpcTransport:
                 return stream
             self._drop_stream()
             self.traffic.reconnects += 1
+            address = self.address
             try:
                 self._attach()
             except ServerUnavailableError:
-                self._fall_back()
+                self._fall_back(address)
                 raise
             assert self._stream is not None  # attached
             return self._stream
@@ -300,11 +300,12 @@ class GrpcTransport:
         deadline = time.monotonic() + self._reconnect_s
         pause = _FIRST_PAUSE_S
         while True:
+            address = self.address
             try:
                 return action()
             except ServerUnavailableError as error:
                 with self._attaching:
-                    self._fall_back()
+                    self._fall_back(address)
                 if self._closed or time.monotonic() + pause > deadline:
                     raise ServerUnavailableError(
                         f"the server at {self.address} went away and did not come back within "
@@ -374,19 +375,17 @@ class GrpcTransport:
             stream.end()
 
     def _connect(self, address: str) -> Connection:
-        connection = Connection(address, token=self._token, progress=self._progress)
-        connection.session_id = self._claim.session_id
-        return connection
+        return Connection(address, self._claim.session_id, token=self._token, progress=self._progress)
 
     def _switch(self, address: str) -> None:
         self._drop_stream()
         self._connection.close()
         self._connection = self._connect(address)
 
-    def _fall_back(self) -> None:
-        """Leaves a worker's own address for the gateway's: it may only be hidden from here."""
-        if self.address != self._entrance:
-            self._switch(self._entrance)
+    def _fall_back(self, failed: str) -> None:
+        """Leaves an address where nothing answers: a worker's own for a gateway's, that for the next."""
+        if self.address == failed and (address := self._entrances.after(failed)) != failed:
+            self._switch(address)
 
     def _go_direct(self, address: str) -> None:
         with self._attaching:
@@ -396,5 +395,5 @@ class GrpcTransport:
                 return
             except TelegradError:
                 # Out of reach from here, somebody else, or it wants another token: the gateway serves on.
-                self._fall_back()
+                self._fall_back(address)
         self._reattach(None)
