@@ -32,7 +32,7 @@ def current_calls() -> Calls:
         if found is None:
             made = _made(*key)
             # A call that still goes over the one before ends in its own time.
-            _forget()
+            _close_all()
             found = _known[key] = made
         return found
 
@@ -47,10 +47,16 @@ def _made(address: str, detail: str | None) -> Calls:
     return RemoteCalls(address, token=detail)
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Ends the connections; the next call makes another."""
+    with _lock:
+        _close_all()
+
+
+def _close_all() -> None:
     for calls in _known.values():
         calls.close()
     _known.clear()
 
 
-atexit.register(_forget)
+atexit.register(forget)

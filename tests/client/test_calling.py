@@ -22,3 +22,5 @@ def test_calls_go_where_the_session_computes(monkeypatch: pytest.MonkeyPatch) ->
         program([1.0, 2.0])
     tg.connect("embedded", progress=False)
     assert program([0.0, 0.0]).tolist() == [0.0, 0.0]
+    tg.disconnect()
+    assert not calling._known
