@@ -12,9 +12,11 @@ from telegrad import _primitives as p
 from telegrad.autograd.graph import counter_of
 from telegrad.autograd.mode import MODE
 from telegrad.promotion import constant
-from telegrad.steps import FORWARD, Step
+from telegrad.steps import FORWARD, Step, joined
 from telegrad.tensor import Tensor, make
 from telegrad.values import Counter, Value
+
+Layout = tuple[tuple[int, ...], tuple[int, ...], int]
 
 
 class Storage:
@@ -46,9 +48,22 @@ class Alias:
         owner: the storage was made for it; its leaf may then be named by the storage's own value.
         fixed: what it is called where it may not be written to: an output of a custom Function, whose
             derivative a write would pass over.
+        layout: shape, strides and offset of torch's tensor of this recipe, once somebody asked.
+        since: a layout on the way here, and the steps from there: they are followed, not all.
     """
 
-    __slots__ = ("base", "counter", "fixed", "grad", "owner", "seen", "steps", "storage")
+    __slots__ = (
+        "base",
+        "counter",
+        "fixed",
+        "grad",
+        "layout",
+        "owner",
+        "seen",
+        "since",
+        "steps",
+        "storage",
+    )
 
     def __init__(
         self,
@@ -67,6 +82,8 @@ class Alias:
         self.grad = MODE.grad
         self.owner = owner
         self.fixed: str | None = None
+        self.layout: Layout | None = None
+        self.since: tuple[Layout, tuple[Step, ...]] | None = None
 
     def renew(self, tensor: Tensor) -> None:
         """Makes the tensor's value again, after the storage was written to through another tensor."""
@@ -153,8 +170,12 @@ def view(tensor: Tensor, kind: str, attrs: object) -> Tensor:
     base = tensor if alias.base is None else alias.base
     # Of a detached view the recipe starts at the storage, of a view at its base: these differ when the base
     # is detached.
-    steps = (*alias.steps, (kind, attrs)) if alias.base is not None else ((kind, attrs),)
-    result._alias = Alias(alias.storage, alias.counter, base=base, steps=steps)
+    steps = joined(alias.steps if alias.base is not None else (), (kind, attrs))
+    made = result._alias = Alias(alias.storage, alias.counter, base=base, steps=steps)
+    if alias.layout is not None:
+        made.since = alias.layout, ((kind, attrs),)
+    elif alias.since is not None:
+        made.since = alias.since[0], joined(alias.since[1], (kind, attrs))
     return result
 
 

@@ -19,6 +19,30 @@ _OVERLAP: Final = (
 )
 
 
+def joined(steps: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
+    """The recipe with one more step. Steps of one kind become one: a chain of views must not grow with its
+    length, which each further view would have to go through.
+    """
+    if not steps or steps[-1][0] != step[0]:
+        return *steps, step
+    (kind, before), (_, attrs) = steps[-1], step
+    if kind == "reshape":
+        return *steps[:-1], step
+    if kind == "transpose":
+        return *steps[:-1], (kind, tuple([before[axis] for axis in attrs]))
+    if kind == "slice":
+        starts, limits, strides = [], [], []
+        for first, stride, start, limit, jump in zip(before[0], before[2], *attrs, strict=True):
+            count = -(-(limit - start) // jump)
+            if count < 1:
+                return *steps, step  # where nothing is left there is nothing to count from
+            starts.append(first + start * stride)
+            strides.append(stride * jump)
+            limits.append(starts[-1] + (count - 1) * strides[-1] + 1)
+        return *steps[:-1], (kind, (tuple(starts), tuple(limits), tuple(strides)))
+    return *steps, step
+
+
 def _reshape_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
     return p.reshape(part, shape=x._value.spec.shape)
 

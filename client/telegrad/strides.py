@@ -6,8 +6,13 @@ lying in order.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from telegrad.steps import Step
 from telegrad.tensor import Tensor
+
+if TYPE_CHECKING:
+    from telegrad.aliasing import Alias, Layout
 
 Ints = tuple[int, ...]
 
@@ -22,21 +27,27 @@ def contiguous_strides(shape: Ints) -> Ints:
     return tuple(reversed(strides))
 
 
-def layout_of(x: Tensor) -> tuple[Ints, Ints, int]:
+def layout_of(x: Tensor) -> Layout:
     """Shape, strides and offset that torch's tensor of this recipe has."""
     alias = x._alias
     if alias is None or not alias.steps:
         shape = x._value.spec.shape
         return shape, contiguous_strides(shape), 0
+    if alias.layout is None:
+        alias.layout = _layout(alias)
+    return alias.layout
+
+
+def _layout(alias: Alias) -> Layout:
+    if alias.since is not None:
+        return _followed(*alias.since)
     if alias.base is not None:
-        start = layout_of(alias.base)
-    else:
-        whole = alias.storage.value.spec.shape
-        start = whole, contiguous_strides(whole), 0
-    return _followed(start, alias.steps)
+        return _followed(layout_of(alias.base), alias.steps)
+    whole = alias.storage.value.spec.shape
+    return _followed((whole, contiguous_strides(whole), 0), alias.steps)
 
 
-def _followed(start: tuple[Ints, Ints, int], steps: tuple[Step, ...]) -> tuple[Ints, Ints, int]:
+def _followed(start: Layout, steps: tuple[Step, ...]) -> Layout:
     """The layout that steps make of another."""
     at, strides, offset = start
     for kind, attrs in steps:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 import telegrad as tg
-from telegrad.steps import FORWARD, UNDO
+from telegrad.steps import FORWARD, UNDO, joined
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -56,3 +59,79 @@ def test_repeated_elements_cannot_be_written() -> None:
 
 def test_every_step_has_a_way_back() -> None:
     assert FORWARD.keys() == UNDO.keys()
+
+
+def test_steps_of_one_kind_become_one() -> None:
+    rng = np.random.default_rng(5)
+    array = np.arange(360.0).reshape(12, 30)
+    for _ in range(200):
+        shapes = [(12, 30), (30, 12), (360,), (4, 3, 30), (2, 180)]
+        first, second = (shapes[i] for i in rng.integers(len(shapes), size=2))
+        cuts = []
+        for count in (12, 30), None:
+            if count is None:
+                count = tuple(len(range(a, b, s)) for a, b, s in zip(*cuts[0][1], strict=True))
+            start = [int(rng.integers(n)) for n in count]
+            limit = [int(rng.integers(a + 1, n + 1)) for a, n in zip(start, count, strict=True)]
+            jump = [int(rng.integers(1, 4)) for _ in count]
+            cuts.append(("slice", (tuple(start), tuple(limit), tuple(jump))))
+        for one, other in (
+            (("reshape", first), ("reshape", second)),
+            (("transpose", (1, 0)), ("transpose", (1, 0))),
+            tuple(cuts),
+        ):
+            both = joined((one,), other)
+            assert len(both) == 1
+            found, wanted = make(array), make(array)
+            for kind, attrs in both:
+                found = FORWARD[kind](found, attrs)
+            for kind, attrs in (one, other):
+                wanted = FORWARD[kind](wanted, attrs)
+            np.testing.assert_array_equal(found.numpy(), wanted.numpy())
+
+
+def test_steps_of_different_kinds_stay() -> None:
+    steps = joined((("reshape", (2, 3)),), ("transpose", (1, 0)))
+    assert joined(steps, ("reshape", (6,))) == (("reshape", (2, 3)), ("transpose", (1, 0)), ("reshape", (6,)))
+    nothing = ("slice", ((2,), (2,), (1,)))
+    assert joined((nothing,), nothing) == (nothing, nothing)
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        lambda x: x.view(x.shape[::-1]),
+        lambda x: x.t(),
+        lambda x: x[1:],
+        lambda x: x.t().unsqueeze(0).squeeze(0),
+    ],
+    ids=["view", "transpose", "slice", "mixed"],
+)
+def test_a_long_chain_of_views_costs_no_more_a_view_than_a_short_one(
+    turn: Callable[[Tensor], Tensor],
+) -> None:
+    """Counted, not timed: calls of Python functions."""
+
+    def calls(x: Tensor) -> int:
+        count = 0
+
+        def seen(frame: object, event: str, argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(seen)
+        try:
+            turn(x)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    x = tg.ones(500, 2)
+    for _ in range(6):
+        x = turn(x)
+    few = calls(x)
+    for _ in range(300):
+        x = turn(x)
+    assert calls(x) <= few
+    x += 1  # goes back through all of it
+    assert x.sum().item() == 2 * x.numel()
