@@ -76,7 +76,7 @@ def _build(leaves: Iterator[Any], structure: Structure) -> Any:
         return kind(children)
     if kind in (dict, OrderedDict, defaultdict):
         made = dict(zip(structure.keys, children, strict=True))
-        items = [(key, made[key]) for key in structure.filled]
+        items: Any = [(key, made[key]) for key in structure.filled]
         return defaultdict(structure.factory, items) if kind is defaultdict else kind(items)
     return kind(*children)
 
