@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
-from telegrad.steps import FORWARD, UNDO, joined
+from telegrad.steps import FORWARD, UNDO, Step, joined
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -61,24 +61,26 @@ def test_every_step_has_a_way_back() -> None:
     assert FORWARD.keys() == UNDO.keys()
 
 
+def slices(rng: np.random.Generator, shape: tuple[int, ...]) -> Step:
+    """A step that leaves something of each dimension."""
+    starts = [int(rng.integers(count)) for count in shape]
+    limits = [int(rng.integers(start + 1, count + 1)) for start, count in zip(starts, shape, strict=True)]
+    strides = [int(rng.integers(1, 4)) for _ in shape]
+    return "slice", (tuple(starts), tuple(limits), tuple(strides))
+
+
 def test_steps_of_one_kind_become_one() -> None:
     rng = np.random.default_rng(5)
     array = np.arange(360.0).reshape(12, 30)
     for _ in range(200):
         shapes = [(12, 30), (30, 12), (360,), (4, 3, 30), (2, 180)]
         first, second = (shapes[i] for i in rng.integers(len(shapes), size=2))
-        cuts = []
-        for count in (12, 30), None:
-            if count is None:
-                count = tuple(len(range(a, b, s)) for a, b, s in zip(*cuts[0][1], strict=True))
-            start = [int(rng.integers(n)) for n in count]
-            limit = [int(rng.integers(a + 1, n + 1)) for a, n in zip(start, count, strict=True)]
-            jump = [int(rng.integers(1, 4)) for _ in count]
-            cuts.append(("slice", (tuple(start), tuple(limit), tuple(jump))))
+        cut = slices(rng, (12, 30))
+        left = tuple([len(range(a, b, s)) for a, b, s in zip(*cut[1], strict=True)])
         for one, other in (
             (("reshape", first), ("reshape", second)),
             (("transpose", (1, 0)), ("transpose", (1, 0))),
-            tuple(cuts),
+            (cut, slices(rng, left)),
         ):
             both = joined((one,), other)
             assert len(both) == 1
