@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
         from telegrad.autograd import checking
 
         return getattr(checking, name)
-    if name in ("functional", "function"):
+    if name in ("functional", "function", "forward_ad"):
         return import_module(f"telegrad.autograd.{name}")
     if name == "Function":
         from telegrad.autograd.function import Function

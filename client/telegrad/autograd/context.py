@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telegrad import _primitives as p
@@ -10,6 +10,7 @@ from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.custom import Cotangents, CustomNode, resumed
 from telegrad.autograd.graph import Accumulate, Edge, counter_of, edge_of
+from telegrad.autograd.mode import MODE
 from telegrad.batching import Level
 from telegrad.promotion import cast
 from telegrad.tensor import Tensor, make
@@ -83,6 +84,7 @@ class FunctionCtx(CustomNode):
     materialize_grads: bool = True
     metadata: dict[str, Any]
     _saved: tuple[Saved | None, ...] = ()
+    _saved_for_forward: tuple[Saved | None, ...] = ()
     _released: bool = False
     _levels: tuple[Level, ...] = ()
     _given: tuple[Seen | None, ...] = ()
@@ -134,21 +136,53 @@ class FunctionCtx(CustomNode):
                     f"save_for_backward can only save variables, but argument {i} is of type "
                     f"{type(tensor).__name__}"
                 )
-        self._saved = tuple(None if t is None else Saved(t, outputs.get(id(t))) for t in self.to_save)
-        self.to_save = ()
+        self._saved, self._saved_for_forward = (
+            tuple(None if t is None else Saved(t, outputs.get(id(t))) for t in tensors)
+            for tensors in (self.to_save, self.saved_for_forward)
+        )
+        self.to_save = self.saved_for_forward = ()
 
     def release(self) -> None:
-        self._saved = ()
+        self._saved = self._saved_for_forward = ()
         self._released = True
 
     def back(self, cts: Cotangents, *, create_graph: bool, batch: int | None) -> Sequence[Tensor | None]:
         with resumed(self._levels, batch) as again, grad_mode(create_graph):
             given = [self._cotangent(k, cts.get(k), again) for k in range(len(self._made))]
-            found = self._forward_cls._derivative()(self, *given)
+            forward = self._forward_cls._direction(pushing=MODE.pushing)
+            if forward is not None:
+                found = self._transposed(forward, given, create_graph=create_graph)
+            else:
+                found = self._forward_cls._derivative()(self, *given)
             return [
                 None if ct is None or seen is None else again.outside(ct, seen[1])
                 for ct, seen in zip(self._checked(found), self._given, strict=True)
             ]
+
+    def _transposed(
+        self, forward: Callable[..., Any], cts: Sequence[Tensor | None], *, create_graph: bool
+    ) -> tuple[Tensor | None, ...]:
+        """The gradients of the inputs by the user's `jvp`, which is linear in its directions."""
+        from telegrad.func.reverse import Run, zeros  # needs this package
+
+        run = Run()
+        with grad_mode(True):
+            directions = [
+                None if seen is None or source is None else run.variable(zeros(make(Value(0, seen[0], None))))
+                for seen, source in zip(self._given, self.sources, strict=True)
+            ]
+            before = self._saved
+            self._saved = self._saved_for_forward or before
+            try:
+                made = forward(self, *directions)
+            finally:
+                self._saved = before
+        moved = made if isinstance(made, tuple) else (made,)
+        pairs = [(y, ct) for y, ct in zip(moved, cts, strict=True) if isinstance(y, Tensor)]
+        run.finish([y for y, _ in pairs])
+        wanted = [ct for _, ct in pairs]
+        slopes = iter(run.back(wanted, retain_graph=create_graph, create_graph=create_graph))
+        return tuple(None if direction is None else next(slopes) for direction in directions)
 
     def _cotangent(self, output: int, ct: Tensor | None, again: resumed) -> Tensor | None:
         seen = self._made[output]

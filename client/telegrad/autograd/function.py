@@ -104,8 +104,8 @@ class Function(metaclass=FunctionMeta):
 
     @staticmethod
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
-        """The directions of the outputs, from those of the arguments. Forward mode is the transpose of
-        backward here and does not call it.
+        """The directions of the outputs, from those of the arguments; forward mode uses it where it is
+        written, and so does backward mode where nothing else is.
         """
         raise NotWrittenError(
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
@@ -136,6 +136,13 @@ class Function(metaclass=FunctionMeta):
         if level is not None and _own_rule(cls, separate=separate):
             return _mapped(cls, level, args)
         return _Call(cls, args, separate=separate).run(kwargs)
+
+    @classmethod
+    def _direction(cls, *, pushing: bool) -> Callable[..., Any] | None:
+        """The user's jvp, where it is the one to use: for forward mode, or for want of a backward."""
+        own = cls.jvp is not Function.jvp
+        backward = cls.backward is not Function.backward or cls.vjp is not Function.vjp
+        return cls.jvp if own and (pushing or not backward) else None
 
     @classmethod
     def _derivative(cls) -> Callable[..., Any]:

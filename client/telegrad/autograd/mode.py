@@ -20,6 +20,7 @@ class _Mode(threading.local):
     grad = True
     inference = False
     levels: tuple[Level, ...] = ()  # the running vmaps, outermost first
+    pushing = False  # gradients are made for their transpose, forward mode
 
 
 MODE = _Mode()

@@ -37,7 +37,11 @@ class Push:
         weights = Run()
         with grad_mode(True):
             self.weights = [weights.variable(zeros(y)) for y in way.outputs]
-            self.linear = way.back(self.weights, retain_graph=True, create_graph=True)
+            before, MODE.pushing = MODE.pushing, True
+            try:
+                self.linear = way.back(self.weights, retain_graph=True, create_graph=True)
+            finally:
+                MODE.pushing = before
 
     def __call__(self, tangents: Sequence[Tensor], *, batched: bool = False) -> list[Tensor]:
         """The outputs' directions.
