@@ -20,6 +20,7 @@ class _Mode(threading.local):
     grad = True
     inference = False
     levels: tuple[Level, ...] = ()  # the running vmaps, outermost first
+    deferred: list[Any] | None = None  # inside a pass: gradients that inner passes have added to leaves
     pushing = False  # gradients are made for their transpose, forward mode
 
 

@@ -133,7 +133,8 @@ def grad(
         if not unused:
             task.require_used(targets, retain_graph=retain)
         found = task.run(targets, retain_graph=retain)
-        task.send([gradient for gradient in found if gradient is not None])
+        if MODE.deferred is None:  # else the pass that this one is part of sends it
+            task.send([gradient for gradient in found if gradient is not None])
     if materialize_grads:
         return tuple(_zeros(t, batch) if g is None else g for t, g in zip(wanted, found, strict=True))
     return tuple(found)

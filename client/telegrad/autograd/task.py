@@ -10,6 +10,7 @@ from telegrad import recorder as recording
 from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
+from telegrad.autograd.mode import MODE
 from telegrad.recorder import BackwardEntry, Recorder
 from telegrad.storage import write
 from telegrad.tensor import Tensor, make
@@ -79,6 +80,7 @@ class Pass:
         self.reached = _NOTHING
         self.touched: list[Tensor] = []
         self.crossed: dict[int, Value] = {}
+        self.deferred: list[Tensor] = []
         self.flow: Flow | None = None
         self.mirror: walk.Mirror | None = None
         self.required = False
@@ -222,7 +224,12 @@ class Pass:
             self.crossed |= asked
             paths = {} if self.mirror is None else self.mirror.advance(node)
             cts = {k: _tensor(made[value.id], (node, k), paths) for k, value in wanted.items()}
-        found = node.back(cts, create_graph=self.create_graph, batch=self.batch)
+        before = MODE.deferred
+        MODE.deferred = self.deferred if before is None else before
+        try:
+            found = node.back(cts, create_graph=self.create_graph, batch=self.batch)
+        finally:
+            MODE.deferred = before
         for slot, (ct, source) in enumerate(zip(found, node.sources, strict=True)):
             if ct is not None and source is not None:
                 value, edge = source
@@ -309,7 +316,11 @@ class Pass:
         """Sends it all in one message.
 
         Small gradients, and a root that is a single number, come along: a look at them then costs nothing.
+        A pass inside another leaves it to that.
         """
+        if MODE.deferred is not None:
+            MODE.deferred += gradients
+            return
         eager: dict[int, Value] = {}
         demands: list[Value] = []
         left = EAGER_TOTAL_BYTES
@@ -319,7 +330,7 @@ class Pass:
                 eager[value.id] = value
                 left -= value.spec.nbytes
         kept = [t._extras().grad for t in self.touched] if self.touched else ()
-        for gradient in (*gradients, *kept):
+        for gradient in (*gradients, *kept, *self.deferred):
             value = UNUSED if gradient is None else gradient._refresh()
             size = value.spec.nbytes
             if not value.id or value.local is not None or value.id in eager:

@@ -225,6 +225,28 @@ def test_a_step_is_one_message(messages: Callable[[], int]) -> None:
     assert messages() == 1
 
 
+def test_passes_inside_a_pass_are_part_of_its_message(messages: Callable[[], int]) -> None:
+    """A backward that differentiates, as adjoint equations do, or that adds to other leaves' gradients."""
+    w = tg.tensor([3.0], requires_grad=True)
+
+    def backward(ctx: Any, g: Any) -> Any:
+        with tg.enable_grad():
+            x = ctx.saved_tensors[0].detach().requires_grad_()
+            (slope,) = tg.autograd.grad((x**3).sum(), x)
+            (x * w).sum().backward()
+        return g * slope
+
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x**3
+
+    x = tg.tensor([2.0], requires_grad=True)
+    messages()
+    written(tg, backward, forward).apply(x).backward()
+    assert messages() == 1
+    assert (x.grad.item(), w.grad.item()) == (12.0, 2.0)
+
+
 def test_memory_comes_back() -> None:
     """A pass that does not keep the graph leaves nothing in memory, although the losses are kept."""
     x = tg.ones(1000, dtype=tg.float64, requires_grad=True)
