@@ -550,7 +550,7 @@ _IGAMMA = OPSET["igamma"]
 
 
 def igamma(a: Tensor, x: Tensor) -> Tensor:
-    """The regularized lower incomplete gamma function; no gradient for a."""
+    """The regularized lower incomplete gamma function."""
     return record(_IGAMMA, (a, x), ())
 
 
@@ -558,7 +558,7 @@ _IGAMMAC = OPSET["igammac"]
 
 
 def igammac(a: Tensor, x: Tensor) -> Tensor:
-    """1 - igamma(a, x); no gradient for a."""
+    """1 - igamma(a, x)."""
     return record(_IGAMMAC, (a, x), ())
 
 

@@ -13,6 +13,7 @@ from telegrad.autograd.mode import MODE
 from telegrad.creation import array_from, from_array
 from telegrad.tensor import Tensor
 from telegrad.types import check_device
+from telegrad.types import device as device_of
 from telegrad_proto.errors import ArgumentError, LimitError
 
 _MASK: Final = (1 << 64) - 1
@@ -28,10 +29,14 @@ class Generator:
 
     Args:
         device: accepted; there is one.
+
+    Attributes:
+        device: where its draws are said to be.
     """
 
     def __init__(self, device: Any = "cpu") -> None:
         check_device(device)
+        self.device: Final = device_of("cpu")
         self._seed = _any_seed()
         self._draws = 0
 

@@ -33,6 +33,7 @@ def test_a_state_can_be_gone_back_to() -> None:
 def test_seeds() -> None:
     assert tg.manual_seed(7) is tg.default_generator
     assert tg.initial_seed() == 7
+    assert str(tg.Generator().device) == "cpu"
     assert tg.seed() != 7
     assert tg.manual_seed(-1).initial_seed() == 2**64 - 1
     with pytest.raises(ValueError, match="Overflow"):

@@ -21,8 +21,11 @@ from telegrad.distributions.gamma import Chi2, Exponential, Gamma
 from telegrad.distributions.independent import Independent
 from telegrad.distributions.kl import kl_divergence, register_kl
 from telegrad.distributions.location_scale import Cauchy, Gumbel, HalfCauchy, Laplace, StudentT, Uniform
+from telegrad.distributions.mixture import MixtureSameFamily
 from telegrad.distributions.multivariate_normal import MultivariateNormal
 from telegrad.distributions.normal import HalfNormal, LogNormal, Normal
+from telegrad.distributions.powers import FisherSnedecor, InverseGamma, Kumaraswamy, Pareto, Weibull
+from telegrad.distributions.relaxed import LogisticNormal, RelaxedBernoulli, RelaxedOneHotCategorical
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.distributions.transforms import *  # noqa: F403  # torch has them here too
 
@@ -36,24 +39,33 @@ __all__ = [
     "Dirichlet",
     "Distribution",
     "Exponential",
+    "FisherSnedecor",
     "Gamma",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
     "HalfNormal",
     "Independent",
+    "InverseGamma",
+    "Kumaraswamy",
     "Laplace",
     "LogNormal",
+    "LogisticNormal",
+    "MixtureSameFamily",
     "Multinomial",
     "MultivariateNormal",
     "NegativeBinomial",
     "Normal",
     "OneHotCategorical",
     "OneHotCategoricalStraightThrough",
+    "Pareto",
     "Poisson",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
     "StudentT",
     "TransformedDistribution",
     "Uniform",
+    "Weibull",
     "biject_to",
     "constraints",
     "kl",

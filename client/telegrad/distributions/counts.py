@@ -21,7 +21,7 @@ from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
 
-class _Chances(Distribution):
+class Chances(Distribution):
     """One with a probability, given as it is or as its logit."""
 
     _dims = {"probs": 0, "logits": 0}
@@ -51,7 +51,7 @@ class _Chances(Distribution):
         return self._param.shape
 
 
-class Bernoulli(_Chances):
+class Bernoulli(Chances):
     """Ones and zeros.
 
     Args:
@@ -99,7 +99,7 @@ def _listed(law: Distribution, count: int, like: Tensor, expand: bool) -> Tensor
     return values.expand((count, *law.batch_shape)) if expand else values
 
 
-class Geometric(_Chances):
+class Geometric(Chances):
     """The number of failures before the first success.
 
     Args:
@@ -144,7 +144,7 @@ class Geometric(_Chances):
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none") / self.probs
 
 
-class Binomial(_Chances):
+class Binomial(Chances):
     """The number of successes in so many trials.
 
     Args:
@@ -215,7 +215,7 @@ class Binomial(_Chances):
         return _listed(self, 1 + most, self._param, expand)
 
 
-class NegativeBinomial(_Chances):
+class NegativeBinomial(Chances):
     """The number of successes before so many failures.
 
     Args:

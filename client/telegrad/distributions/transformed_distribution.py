@@ -28,6 +28,7 @@ class TransformedDistribution(Distribution):
     """
 
     arg_constraints: dict[str, Any] = {}
+    base_dist: Any
 
     def __init__(self, base_distribution: Any, transforms: Any, validate_args: bool | None = None) -> None:
         self.transforms = [transforms] if isinstance(transforms, Transform) else transforms

@@ -101,10 +101,12 @@ def dirichlet(xp: Any, key: Any, alpha: Any) -> Any:
 
     Shape: alpha (..., k) -> (..., k)
     """
+    if not alpha.size:
+        return alpha.copy()
     made, power = _gammas(xp, key, alpha.astype("<f8").reshape(-1))
     # In logarithms: with small parameters all gammas of a row may be below every number.
     log = (xp.log(made) + power).reshape(alpha.shape)
-    shares = xp.exp(log - log.max(axis=-1, keepdims=True, initial=-xp.inf))
+    shares = xp.exp(log - log.max(axis=-1, keepdims=True))
     shares = shares / shares.sum(axis=-1, keepdims=True)
     return xp.maximum(shares, xp.finfo(alpha.dtype).tiny).astype(alpha.dtype)
 

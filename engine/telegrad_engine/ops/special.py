@@ -136,6 +136,14 @@ def _igamma_slope(a: Value, x: Value) -> Value:
     return g.exp(g.sub(g.sub(g.mul(g.sub(a, 1.0), g.log(x)), x), g.lgamma(a)))
 
 
+def _igamma_by_a(ct: Value, a: Value, x: Value) -> Value:
+    """ct dP/da, 0 where x is 0."""
+    positive = g.gt(x, 0.0)
+    inside = g.where(positive, x, 1.0)
+    moved = g.mul(g.gamma_slope(a, inside, order=1), _igamma_slope(a, inside))
+    return g.where(positive, g.neg(g.mul(ct, moved)), 0.0)
+
+
 _BINARY = Rule("binary", kinds="f")
 
 op(
@@ -143,20 +151,26 @@ op(
     "a x",
     rule=_BINARY,
     forward=kernels.binary("gammainc"),
-    vjps=(None, lambda ct, y, a, x: g.mul(ct, _igamma_slope(a, x))),
+    vjps=(
+        lambda ct, y, a, x: _igamma_by_a(ct, a, x),
+        lambda ct, y, a, x: g.mul(ct, _igamma_slope(a, x)),
+    ),
     flops=80,
     domain=(0.5, 3.0),
-    doc="The regularized lower incomplete gamma function; no gradient for a.",
+    doc="The regularized lower incomplete gamma function.",
 )
 op(
     "igammac",
     "a x",
     rule=_BINARY,
     forward=kernels.binary("gammaincc"),
-    vjps=(None, lambda ct, y, a, x: g.neg(g.mul(ct, _igamma_slope(a, x)))),
+    vjps=(
+        lambda ct, y, a, x: g.neg(_igamma_by_a(ct, a, x)),
+        lambda ct, y, a, x: g.neg(g.mul(ct, _igamma_slope(a, x))),
+    ),
     flops=80,
     domain=(0.5, 3.0),
-    doc="1 - igamma(a, x); no gradient for a.",
+    doc="1 - igamma(a, x).",
 )
 op(
     "zeta",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -121,3 +121,31 @@ def test_a_training_step_with_a_distribution_is_one_message(messages: Callable[[
         assert messages() == 1
         if step > 2:
             assert log.messages[-1].plan_cached
+
+
+def test_under_vmap() -> None:
+    d = tg.distributions
+    means = tg.tensor([0.0, 1.0, 2.0])
+    mapped = tg.vmap(lambda m: d.Normal(m, 1.0).log_prob(m + 1))(means)
+    assert mapped.tolist() == d.Normal(means, 1.0).log_prob(means + 1).tolist()
+    drawn = tg.vmap(lambda a: d.Gamma(a + 1, 1.0).rsample((2,)), randomness="different")(means)
+    assert len(set(drawn.reshape(-1).tolist())) == 6
+    tg.manual_seed(1)
+    same = tg.vmap(lambda a: d.Poisson(a * 0 + 5.0).sample((3,)), randomness="same")(means)
+    assert same[0].tolist() == same[1].tolist() == same[2].tolist()
+    with pytest.raises(ValueError, match="Expected parameter scale"):
+        tg.vmap(lambda s: d.Normal(0.0, s).log_prob(s))(means).tolist()
+
+
+def test_derivatives_of_derivatives() -> None:
+    a = tg.tensor(1.5, dtype=tg.float64)
+    for make in (
+        lambda x: tg.distributions.Gamma(x, 1.0),
+        tg.distributions.StudentT,
+        lambda x: tg.distributions.Beta(x, 2.0),
+    ):
+
+        def log_prob(x: tg.Tensor, make: Callable[[tg.Tensor], Any] = make) -> Any:
+            return make(x).log_prob(tg.tensor(0.4, dtype=tg.float64))
+
+        assert tg.autograd.gradgradcheck(log_prob, a.clone().requires_grad_())
