@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import grpc
 
@@ -23,7 +23,7 @@ from telegrad_proto.errors import (
     ProgramNotFoundError,
     ServerUnavailableError,
 )
-from telegrad_proto.limits import MAX_CALL_BYTES
+from telegrad_proto.limits import CHUNK_BYTES, MAX_CALL_BYTES
 from telegrad_proto.parts import Incoming, pieces_of
 from telegrad_proto.program import Blueprint
 from telegrad_proto.v1 import program_pb2
@@ -33,6 +33,10 @@ PATIENCE_S: Final = 60.0
 
 #: A program is small beside arrays that take so many times its bytes.
 _BESIDE: Final = 32
+
+_PATH: Final = f"/{PROGRAMS_SERVICE}/Call"
+_SENT: Final = program_pb2.CallPart.SerializeToString
+_RECEIVED: Final = program_pb2.ResultPart.FromString
 
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 2.0
@@ -119,7 +123,13 @@ class RemoteCalls:
         whole = program_pb2.CallHeader()
         whole.CopyFrom(header)
         whole.program_bytes = len(program)
-        call = self._method(address)(_parts(whole, program, arrays), metadata=self._metadata())
+        parts = _parts(whole, program, arrays)
+        channel, metadata = self._channel(address), self._metadata()
+        if len(program) + sum([array.nbytes for array in arrays]) <= CHUNK_BYTES:
+            # On the wire one message is a stream of one; a thread to send it would take longer than it.
+            call = channel.unary_stream(_PATH, _SENT, _RECEIVED)(next(parts), metadata=metadata)
+        else:
+            call = channel.stream_stream(_PATH, _SENT, _RECEIVED)(parts, metadata=metadata)
         try:
             first = next(call, None)
             if first is None:
@@ -135,7 +145,7 @@ class RemoteCalls:
         finally:
             call.cancel()  # after an interruption; otherwise it has ended
 
-    def _method(self, address: str) -> Any:
+    def _channel(self, address: str) -> grpc.Channel:
         with self._lock:
             channel = self._channels.get(address)
             if channel is None:
@@ -143,11 +153,7 @@ class RemoteCalls:
                 if address.startswith(("127.", "localhost:", "[::1]:")):
                     options.append(("grpc.enable_http_proxy", 0))
                 channel = self._channels[address] = grpc.insecure_channel(address, options=options)
-        return channel.stream_stream(
-            f"/{PROGRAMS_SERVICE}/Call",
-            request_serializer=program_pb2.CallPart.SerializeToString,
-            response_deserializer=program_pb2.ResultPart.FromString,
-        )
+            return channel
 
     def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         metadata: list[tuple[str, str | bytes]] = [(REQUEST_ID_KEY, secrets.token_hex(8))]
