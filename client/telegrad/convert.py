@@ -113,7 +113,7 @@ def array_of_data(data: Any, dtype: DType | None, *, default: DType) -> NDArray:
     if dtype is None:
         dtype = _python_dtype(numbers, default)
     rank = max(_ranks(numbers), default=2)
-    if rank == 3 and dtype.kind != "c":
+    if rank == 3 and dtype.kind not in "cb":
         raise DTypeError("must be real number, not complex")
     if dtype.kind in "ui":
         return _integers(numbers, rank, dtype)
@@ -128,6 +128,8 @@ def _integers(numbers: Any, rank: int, dtype: DType) -> NDArray:
         wide = np.array(numbers, dtype=np.float64 if rank == 2 else None)
     except OverflowError:
         raise ArgumentError(overflow) from None
+    if wide.dtype.kind == "b":
+        wide = wide.astype(np.int64)
     if wide.dtype.kind == "O" or (wide.dtype.kind == "u" and dtype is not uint64):
         raise ArgumentError("Overflow when unpacking long long")  # Python's integers know no bound
     bound = 1 << (8 * dtype.itemsize - (dtype.kind == "i"))

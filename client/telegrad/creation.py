@@ -211,6 +211,8 @@ def shape_of(sizes: Sequence[Any], name: str = "size") -> tuple[int, ...]:
 
 
 def filled(shape: tuple[int, ...], value: Number, dtype: DType, requires_grad: bool) -> Tensor:
+    if dtype.kind == "u" and isinstance(value, int) and -(1 << 8 * dtype.itemsize) <= value < 0:
+        value += 1 << 8 * dtype.itemsize  # as in torch, a negative number wraps
     return as_leaf(make(p.full(shape=shape, fill=value, dtype=dtype)._value), requires_grad)
 
 

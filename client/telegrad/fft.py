@@ -13,7 +13,7 @@ from telegrad.promotion import get_default_dtype, to_float
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 Sizes = Sequence[int] | int | None
 
@@ -40,6 +40,10 @@ def _resized(x: Tensor, axis: int, size: int) -> Tensor:
 def _axes(x: Tensor, s: Sizes, dim: Sizes) -> tuple[list[int], list[int]]:
     """The axes to transform, and the size along each."""
     sizes = None if s is None else [s] if isinstance(s, int) else list(s)
+    if dim is not None and not x.ndim:
+        first = dim if isinstance(dim, int) else next(iter(dim), None)
+        if first is not None:
+            raise AxisError(f"Dimension specified as {first} but tensor has no dimensions")
     if dim is None:
         axes = list(range(x.ndim)) if sizes is None else list(range(x.ndim - len(sizes), x.ndim))
     else:
@@ -132,6 +136,8 @@ def _vector(values: list[float], dtype: DType) -> Tensor:
 
 
 def _one(x: Tensor, n: int | None, dim: int) -> tuple[list[int], list[int]]:
+    if not x.ndim:
+        raise AxisError(f"Dimension specified as {dim} but tensor has no dimensions")
     axis = axis_of(dim, x.ndim)
     return [axis], [x.shape[axis] if n is None else n]
 
@@ -139,6 +145,7 @@ def _one(x: Tensor, n: int | None, dim: int) -> tuple[list[int], list[int]]:
 def _last_size(x: Tensor, s: Sizes, dim: Sizes) -> tuple[list[int], list[int]]:
     """Axes and sizes of a transform from a half-spectrum, whose last size is by default twice the half's."""
     axes, sizes = _axes(x, s, dim)
+    _require_axes(axes, "a transform from a half-spectrum")
     given = None if s is None else s if isinstance(s, int) else list(s)[-1]
     if given is None or given == -1:
         sizes[-1] = 2 * (x.shape[axes[-1]] - 1)

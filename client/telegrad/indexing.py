@@ -280,7 +280,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         write_through(self, steps or (("reshape", shape),), cast(source, dtype))
         return
     if source.dtype is not dtype:
-        if source.ndim:
+        if source._value.spec.size != 1:
             raise ArgumentError(
                 f"Index put requires the source and destination dtypes match, got {scalar_name(dtype)} for "
                 "the destination and "

@@ -251,7 +251,7 @@ def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[
                 _settle(result, first, label, args, kwargs)
             elif node.rule.fixed or node.rule.label != label:  # type: ignore[union-attr]
                 _name(node, label)  # type: ignore[arg-type]
-        return result if out is None else _give_out(public, out, result)
+        return result if out is None else _give_out(public, out, result, args)
 
     call.__name__ = call.__qualname__ = public
     return call
@@ -334,7 +334,7 @@ def _name(node: Node, label: str | None) -> None:
         node.rule = renamed(rule, label)
 
 
-def _give_out(public: str, out: Any, result: Any) -> Any:
+def _give_out(public: str, out: Any, result: Any, args: tuple[Any, ...]) -> Any:
     from telegrad.storage import write_out  # storage needs the views, which need primitives
 
     targets, sources = list(tensors_in(out)), list(tensors_in(result))
@@ -342,7 +342,7 @@ def _give_out(public: str, out: Any, result: Any) -> Any:
         wanted = "Tensor" if len(sources) == 1 else f"tuple of {len(sources)} Tensors"
         raise TypeError(f"{public}(): argument 'out' must be {wanted}, not {kind_of(out)}")
     for target, source in zip(targets, sources, strict=True):
-        write_out(public, target, source)
+        write_out(public, target, source, beside=tensors_in(args))
     return out
 
 

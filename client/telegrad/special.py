@@ -9,7 +9,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad.functions import arithmetic, pointwise, reduction
 from telegrad.functions.arithmetic import zero_times
-from telegrad.functions.operands import Operand, as_tensor, floating_pair, like
+from telegrad.functions.operands import Operand, floating_pair, like
 from telegrad.promotion import to_float
 from telegrad.registry import FUNCTIONS, complete, function
 from telegrad.tensor import Tensor
@@ -67,17 +67,13 @@ def entr(input: Tensor) -> Tensor:
 @function(namespace="special", label="SpecialXlog1PyBackward0")
 def xlog1py(input: Operand, other: Operand) -> Tensor:
     """input * log1p(other), and 0 where input is 0."""
-    return zero_times(*floating_pair(_operand(input), _operand(other)), p.log1p, -1.0)
-
-
-def _operand(x: Operand) -> Tensor:
-    return as_tensor(x)
+    return zero_times(*floating_pair(input, other), p.log1p, -1.0)
 
 
 @function(namespace="special", label="SpecialZetaBackward0")
 def zeta(input: Operand, other: Operand) -> Tensor:
     """The Hurwitz zeta function."""
-    return p.zeta(*floating_pair(_operand(input), _operand(other)))
+    return p.zeta(*floating_pair(input, other))
 
 
 bessel_i0 = i0 = pointwise.i0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from telegrad import _primitives as p
@@ -10,12 +11,12 @@ from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
 from telegrad.promotion import cast, constant
 from telegrad.steps import FORWARD, PLAIN, UNDO, Step
-from telegrad.strides import overlaps, same_places
+from telegrad.strides import meets, overlaps, same_places
 from telegrad.tensor import Tensor, make, scalar_name
 from telegrad.values import Counter
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, bool_, int64
-from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
 __all__ = [
     "become",
@@ -303,8 +304,21 @@ def _put(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
     return p.reshape(p.index_put(flat, values, places, axes=(0,), accumulate=False), shape=spec.shape)
 
 
-def write_out(name: str, target: Tensor, source: Tensor) -> None:
+#: Functions whose `out=` has to have the result's type, and those that read while they write.
+EXACT_OUT: Final = frozenset({"aminmax", "complex", "gather", "multinomial", "polar"})
+READING: Final = frozenset(
+    {"cat", "gather", "index_select", "kthvalue", "masked_select", "mode", "sort", "take", "topk"}
+)
+
+
+def write_out(name: str, target: Tensor, source: Tensor, *, beside: Iterable[Tensor] = ()) -> None:
     """Puts a function's result into the tensor given as `out=`.
+
+    Args:
+        name: the function.
+        target: what is written to.
+        source: the result.
+        beside: the function's tensor arguments.
 
     Raises:
         GradientError: a gradient would have to flow through it.
@@ -321,6 +335,18 @@ def write_out(name: str, target: Tensor, source: Tensor) -> None:
             f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
             f"{scalar_name(target.dtype)}"
         )
+    if name in EXACT_OUT and target.dtype is not source.dtype:
+        raise DTypeError(
+            f"{name}(): Expected out tensor to have dtype {source.dtype.name}, but got {target.dtype.name} "
+            "instead"
+        )
+    check_places(target)
+    for given in beside:
+        if meets(given, target) and (name in READING or not same_places(given, target)):
+            raise ArgumentError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to "
+                "a single memory location. Please clone() the tensor before performing the operation."
+            )
     if target.shape != source.shape:
         target._alias, target._value = None, cast(source, target.dtype)._value
         return

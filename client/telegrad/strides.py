@@ -138,3 +138,20 @@ def same_places(x: Tensor, y: Tensor) -> bool:
     if x._alias is None or y._alias is None:
         return x is y
     return x._alias.storage is y._alias.storage and layout_of(x) == layout_of(y)
+
+
+def meets(x: Tensor, y: Tensor) -> bool:
+    """Whether both have places in memory in common, as far as their first and last places tell."""
+    if x is y:
+        return True
+    if x._alias is None or y._alias is None or x._alias.storage is not y._alias.storage:
+        return False
+    if not (x._value.spec.size and y._value.spec.size):
+        return False
+    (first, last), (start, end) = _extent(x), _extent(y)
+    return first <= end and start <= last
+
+
+def _extent(x: Tensor) -> tuple[int, int]:
+    shape, strides, offset = layout_of(x)
+    return offset, offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
+from telegrad.errors import NotNumberError
 from telegrad.functions.operands import (
     Operand,
     as_tensor,
@@ -210,6 +211,8 @@ def floor_divide(input: Operand, other: Operand) -> Tensor:
 @function(label=None, inplace=True, method=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
     """Each element to a power, in double precision."""
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise NotNumberError(input)
     operands = [as_tensor(input), as_tensor(exponent)]
     dtype = complex128 if any(x.dtype.kind == "c" for x in operands) else float64
     result = p.pow(*(tensor_of(x, dtype) for x in operands))
@@ -240,6 +243,10 @@ def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:
     """log(base ** a + base ** b) to the base, with no overflow: the larger one is taken out, ties either
     way.
     """
+    if a.dtype.kind == "c":
+        first = p.ge(p.real(a), p.real(b))
+        high, low = p.where(first, a, b), p.where(first, b, a)
+        return p.add(high, p.log(p.add(p.exp(p.sub(low, high)), like(a, 1))))
     first = p.ge(a, b)
     high, low = p.where(first, a, b), p.where(first, b, a)
     # Both infinite: their difference is NaN, the answer is either one.

@@ -16,7 +16,7 @@ from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import int64
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
 
 
 @function()
@@ -59,6 +59,8 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """
     if len(dims) != 2:
         raise ArgumentError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if input.ndim < 2:
+        raise ShapeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
     first, second = (axis_of(dim, input.ndim) for dim in dims)
     if first == second:
         raise ArgumentError(
@@ -107,10 +109,11 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
         return p.reshape(flat, shape=tuple(input.shape))
     if len(moves) != len(axes):
         raise ArgumentError(f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(axes)}")
+    if not input.ndim:
+        raise AxisError(f"Dimension specified as {axes[0]} but tensor has no dimensions")
     out = p.identity(input)
     for move, dim in zip(moves, axes, strict=True):
-        if input.ndim:
-            out = rolled(out, move, axis_of(dim, input.ndim))
+        out = rolled(out, move, axis_of(dim, input.ndim))
     return out
 
 

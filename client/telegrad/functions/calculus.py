@@ -52,6 +52,9 @@ def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
         axes = list(range(input.ndim))
     else:
         axes = [axis_of(d, input.ndim) for d in ([dim] if isinstance(dim, int) else dim)]
+    for axis in axes:
+        if axes.count(axis) > 1:
+            raise ArgumentError(f"torch.gradient: dim {axis} appears multiple times in the list of dims")
     if spacing is None:
         return [(axis, 1) for axis in axes]
     if isinstance(spacing, (int, float, complex)):
@@ -68,6 +71,11 @@ def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
 @function(label="CatBackward0")
 def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> list[Tensor]:
     """Estimates of the derivative along each dimension by central differences, one-sided at the edges."""
+    if input.dtype is bool_:
+        raise DTypeError(
+            "gradient: Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
     if edge_order not in (1, 2):
         raise ArgumentError("torch.gradient only supports edge_order=1 and edge_order=2.")
     steps = _spacings(input, spacing, dim)
@@ -123,8 +131,10 @@ def _edge(f0: Tensor, f1: Tensor, f2: Tensor, d1: Tensor, d2: Tensor) -> Tensor:
 def _slabs(y: Tensor, axis: int, x: Tensor | None, dx: Number) -> Tensor:
     """The areas between neighbours by the trapezoid rule."""
     size = y.shape[axis]
+    # Sums and differences are in their own types, as in torch: bytes wrap.
     pair = p.add(part(y, axis, 1, size), part(y, axis, 0, size - 1))
     if x is None:
+        pair = to_float(pair)
         return p.mul(pair, like(pair, dx / 2))
     where = x if x.ndim != 1 else reshaped(x, tuple(-1 if i == axis else 1 for i in range(y.ndim)))
     if x.ndim != 1 and x.ndim < y.ndim:
@@ -132,10 +142,9 @@ def _slabs(y: Tensor, axis: int, x: Tensor | None, dx: Number) -> Tensor:
     n = where.shape[axis]
     if n not in (size, 1):
         raise ShapeError("trapezoid: There must be one `x` value for each sample point")
-    # In the type of x itself, as in torch: bytes wrap.
-    width = to_float(p.sub(part(where, axis, 1, n), part(where, axis, 0, n - 1)))
-    pair, width = promote_operands(pair, width)
-    return p.mul(p.mul(pair, width), like(pair, 0.5))
+    width = p.sub(part(where, axis, 1, n), part(where, axis, 0, n - 1))
+    area = to_float(p.mul(*promote_operands(pair, width)))
+    return p.mul(area, like(area, 0.5))
 
 
 def _no_bools(name: str, y: Tensor, x: Tensor | None) -> None:
@@ -151,20 +160,18 @@ def _empty_sum(y: Tensor, axis: int) -> Tensor:
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integral along a dimension by the trapezoid rule, of samples `dx` apart or at `x`."""
     _no_bools("trapezoid", y, x)
-    values = to_float(y)
-    axis = axis_of(dim, values.ndim)
-    if not values.shape[axis]:
-        return _empty_sum(values, axis)
-    return p.sum(_slabs(values, axis, x, dx), axes=(axis,), keepdims=False)
+    axis = axis_of(dim, y.ndim)
+    if not y.shape[axis]:
+        return _empty_sum(to_float(y), axis)
+    return p.sum(_slabs(y, axis, x, dx), axes=(axis,), keepdims=False)
 
 
 @function(label="DivBackward1")
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
     """The integrals up to each sample along a dimension by the trapezoid rule."""
     _no_bools("cumulative_trapezoid", y, x)
-    values = to_float(y)
-    axis = axis_of(dim, values.ndim)
-    return p.cumsum(_slabs(values, axis, x, dx), axis=axis, reverse=False)
+    axis = axis_of(dim, y.ndim)
+    return p.cumsum(_slabs(y, axis, x, dx), axis=axis, reverse=False)
 
 
 def _transposed(x: Tensor) -> Tensor:

@@ -94,7 +94,13 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 
 @function(label=None, method=False)
 def unravel_index(indices: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
-    """The coordinates of places in a tensor laid out flat."""
+    """The coordinates of places in a tensor laid out flat.
+
+    Raises:
+        DTypeError: the places are no integers.
+    """
+    if indices.dtype.kind not in "iu":
+        raise DTypeError(f"unravel_index: expected 'indices' to be integer dtype, but got {indices.dtype}")
     rest = cast(indices, int64)
     out: list[Tensor] = []
     for size in reversed(shape):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
@@ -353,7 +354,7 @@ def logsumexp_over(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
 
 
 @function()
-def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """log(sum(exp(input)))."""
     x = to_float(input)
     return logsumexp_over(x, axes_of(dim, x.ndim), keepdim)

@@ -144,7 +144,7 @@ def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, a
     values = at_least_one_dim(source)
     target = (*wide.shape[:axis], found.shape[0], *wide.shape[axis + 1 :])
     if tuple(values.shape) != target:
-        raise ShapeError(
+        raise (AxisError if name == "index_copy" else ShapeError)(
             f"{name}(): source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
         )
@@ -259,6 +259,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Operand) -> Tensor:
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s)."
         )
+    if isinstance(value, Tensor) and value.dtype.kind == "c" != input.dtype.kind:
+        raise DTypeError(f"value cannot be converted to type {input.dtype.name} without overflow")
     out = p.where(mask, tensor_of(value, input.dtype), input)
     return labelled(out, "MaskedFillBackward1") if isinstance(value, Tensor) else out
 
@@ -280,6 +282,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 @function()
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in order; the mask is looked at, since it decides the shape."""
+    if mask.dtype is not bool_ and mask.dtype is not uint8:
+        raise DTypeError(f"masked_select: expected BoolTensor for mask, got {scalar_name(mask.dtype)}Tensor")
     x, where_ = broadcast_together(input, mask)
     places = np.flatnonzero(array_from(where_))
     return p.index(p.reshape(x, shape=(x.numel(),)), from_array(places), axes=(0,))
@@ -301,19 +305,32 @@ def argwhere(input: Tensor) -> Tensor:
     return nonzero(input)  # type: ignore[no-any-return]
 
 
-@function(method=True)
+@function(method=False)
 def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None) -> Any:
     """`input` where the condition holds, else `other`; without both, the indices where it holds.
 
-    The function takes the condition first, the method second: the one that is bool is the condition.
+    Raises:
+        DTypeError: the condition is not bool.
     """
     if input is None or other is None:
         return nonzero(condition, as_tuple=True)
-    if condition.dtype is not bool_ and isinstance(input, Tensor) and input.dtype is bool_:
-        condition, input = input, condition
+    if condition.dtype is not bool_ and condition.dtype is not uint8:
+        raise DTypeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{scalar_name(condition.dtype)}"
+        )
+    condition = cast(condition, bool_)
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = as_tensor(input)
     return p.where(condition, *promote_operands(input, other))
+
+
+def _where(self: Tensor, condition: Any, other: Operand) -> Any:
+    """The tensor's elements where the condition holds, else `other`."""
+    return where(condition, self, other)
+
+
+setattr(Tensor, "where", _where)  # noqa: B010  # a type checker believes declared.pyi
 
 
 @function(label=None, method=False)

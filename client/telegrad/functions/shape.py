@@ -254,9 +254,9 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 @function(label="ExpandBackward0")
-def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, size: int | Sequence[int]) -> Tensor:
     """The tensor stretched to `size`."""
-    return expand(input, tuple(size))
+    return expand(input, size if isinstance(size, int) else tuple(size))
 
 
 @function(label="ExpandBackward0", method=False)

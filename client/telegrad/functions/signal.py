@@ -10,9 +10,9 @@ from telegrad.functions.complexes import view_as_real
 from telegrad.functions.operands import like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.functions.shape import swapped
-from telegrad.promotion import get_default_dtype, to_float
+from telegrad.promotion import get_default_dtype
 from telegrad.registry import couple, function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
@@ -71,7 +71,11 @@ def stft(
     Raises:
         ArgumentError: a size that does not fit, or `return_complex` left out of a real transform.
     """
-    x = to_float(input)
+    if input.dtype.kind not in "fc":
+        raise DTypeError(
+            f"stft: expected a tensor of floating point or complex values, got {scalar_name(input.dtype)}"
+        )
+    x = input
     hop = n_fft // 4 if hop_length is None else hop_length
     length = n_fft if win_length is None else win_length
     if return_complex is None:

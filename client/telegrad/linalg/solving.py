@@ -27,9 +27,9 @@ from telegrad.linalg.matrices import (
 from telegrad.linalg.norms import singular_values
 from telegrad.linalg.tolerances import count_above
 from telegrad.registry import function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int32, int64
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 @function(namespace="linalg", label="LinalgSolveExBackward0")
@@ -144,6 +144,11 @@ def lu_solve(
 ) -> Tensor:
     """X with A X = B, or with X A = B, or of A's adjoint, of the factors that `lu_factor` found."""
     require_square(LU, "torch.linalg.lu_solve")
+    if pivots.dtype is not int32:
+        raise DTypeError(
+            "linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32, got "
+            f"{scalar_name(pivots.dtype)}"
+        )
     return _with_factors(LU, pivots, B, left=left, adjoint=adjoint)
 
 
@@ -161,7 +166,16 @@ def lu_unpack(
     unpack_data: bool = True,
     unpack_pivots: bool = True,
 ) -> LU:
-    """The permutation, lower and upper factor of what `lu_factor` found; what is not asked for is empty."""
+    """The permutation, lower and upper factor of what `lu_factor` found; what is not asked for is empty.
+
+    Raises:
+        DTypeError: the exchanges are not int32.
+    """
+    if unpack_pivots and LU_pivots.dtype is not int32:
+        raise DTypeError(
+            "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype, got "
+            f"{scalar_name(LU_pivots.dtype)}"
+        )
     none = filled((0,), 0, LU_data.dtype)
     permutation, lower, upper = none, none, none
     if unpack_pivots:

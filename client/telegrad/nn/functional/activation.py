@@ -16,7 +16,7 @@ from telegrad.functions.arithmetic import add, div, sub
 from telegrad.functions.operands import like
 from telegrad.functions.pieces import part
 from telegrad.functions.pointwise import tanh
-from telegrad.promotion import Number
+from telegrad.promotion import Number, to_float
 from telegrad.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_
@@ -274,10 +274,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 @function(namespace=HERE, label="SigmoidBackward0", name="sigmoid")
 def _sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x))."""
-    return p.sigmoid(input)
+    return p.sigmoid(to_float(input))
 
 
 @function(namespace=HERE, label="TanhBackward0", name="tanh")
 def _tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
-    return p.tanh(input)
+    return p.tanh(to_float(input))

@@ -203,12 +203,21 @@ def multi_margin_loss(
     reduction = chosen(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ArgumentError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.ndim != 1:
+        raise ArgumentError(
+            f"multi_margin_loss: weight must be one-dimensional, got {weight.ndim} dimensions"
+        )
     return _multi_margin(input, tensor_of(target, int64), int(p), margin, weight, reduction)
 
 
 def _multi_margin(
     input: Tensor, target: Tensor, order: int, margin: float, weight: Tensor | None, reduction: str
 ) -> Tensor:
+    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
+        raise ShapeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
     single = input.ndim < 2
     classes = input.shape[-1] if input.ndim else 1
     x = p.reshape(input, shape=(1, classes)) if single else input
@@ -241,6 +250,11 @@ def multilabel_margin_loss(
 ) -> Tensor:
     """How far each wrong class comes within 1 of each right one; these are listed up to a row's first -1."""
     reduction = chosen(reduction, size_average, reduce)
+    if input.ndim > 2 or (input.ndim and not input.shape[-1]):
+        raise ShapeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
     single = input.ndim < 2
     classes = input.shape[-1] if input.ndim else 1
     x = p.reshape(input, shape=(1, classes)) if single else input

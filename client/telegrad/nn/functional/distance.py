@@ -6,6 +6,8 @@ from telegrad import _primitives as p
 from telegrad.functions.arithmetic import sub
 from telegrad.functions.norms import vector_norm_over
 from telegrad.functions.operands import (
+    Dims,
+    axes_of,
     axis_of,
     broadcast_together,
     detached,
@@ -83,17 +85,15 @@ def _pairs(x: Tensor, order: float) -> Tensor:
 
 
 @function(namespace=HERE, label="DivBackward0")
-def normalize(input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: Dims = 1, eps: float = 1e-12) -> Tensor:
     """Vectors along a dimension over their norms, which count as at least `eps`."""
     if input.dtype.kind not in "fc":
         raise DTypeError("linalg.vector_norm: Expected a floating point or complex tensor as input.")
     return _normalized(input, float(p), dim, eps)
 
 
-def _normalized(x: Tensor, order: float, dim: int | tuple[int, ...], eps: float) -> Tensor:
-    axes = (
-        tuple(sorted(axis_of(d, x.ndim) for d in ((dim,) if isinstance(dim, int) else dim))) if x.ndim else ()
-    )
+def _normalized(x: Tensor, order: float, dim: Dims, eps: float) -> Tensor:
+    axes = axes_of(dim, x.ndim)
     size = vector_norm_over(x, order, axes, True)
     # At the bound itself the norm stands, as in clamp_min.
     bound = like(size, eps)

@@ -34,12 +34,12 @@ def batched(x: Tensor, spatial: int, name: str) -> tuple[Tensor, bool]:
     """x with a batch dimension, and whether it had none.
 
     Raises:
-        ShapeError: it has neither `spatial` + 1 nor `spatial` + 2 dimensions.
+        ArgumentError: it has neither `spatial` + 1 nor `spatial` + 2 dimensions.
     """
     if x.ndim == spatial + 2:
         return x, False
     if x.ndim != spatial + 1:
-        raise ShapeError(
+        raise ArgumentError(
             f"Expected {spatial + 1}D (unbatched) or {spatial + 2}D (batched) input to {name}, but got "
             f"input of size: "
             f"{list(x.shape)}"

@@ -114,6 +114,10 @@ def rrelu(
     inplace: bool = False,
 ) -> Tensor:
     """A leaky relu whose slope below 0 is drawn between two bounds; their mean out of training."""
+    if lower > upper:
+        raise ArgumentError(
+            f"rrelu: Lower bound should be less than or equal to the upper bound, got {lower} and {upper}"
+        )
     x = input
     if training:
         drawn = uniform(tuple(x.shape), x.dtype)

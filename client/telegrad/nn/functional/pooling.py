@@ -160,6 +160,11 @@ def largest_of_windows(
     strides = sizes if stride is None or stride == () else per_dim(stride, ndim, "stride")
     sides, apart = per_dim(padding, ndim, "padding"), per_dim(dilation, ndim, "dilation")
     _check_padding(sizes, sides, apart)
+    if not all(x.shape[x.ndim - ndim - 1 :]):
+        raise ShapeError(
+            f"{name}: Expected {ndim + 1}D or {ndim + 2}D (batch mode) tensor with optional 0 dim batch size "
+            f"for input, but got:{list(x.shape)}"
+        )
     x, single = batched(x, ndim, name)
     spatial = tuple(x.shape[2:])
     counts = pooled_sizes(x.shape, sizes, strides, sides, apart, ceil_mode=ceil_mode)
