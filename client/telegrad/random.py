@@ -17,8 +17,8 @@ from telegrad.promotion import cast, constant, get_default_dtype, number, to_flo
 from telegrad.registry import FUNCTIONS
 from telegrad.tensor import Tensor, make
 from telegrad.types import check_device
-from telegrad_proto.dtypes import DType, float32, float64, int64, uint64
-from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+from telegrad_proto.dtypes import DType, float32, int64, uint64
+from telegrad_proto.errors import ArgumentError, DTypeError
 
 
 def manual_seed(seed: int) -> Generator:
@@ -243,8 +243,11 @@ def normal(
         from telegrad_proto.shapes import broadcast_all
 
         shape, wanted = broadcast_all([t._spec.shape for t in tensors]), tensors[0].dtype
-    drawn = standard_normal(shape, wanted, generator)
-    made = p.add(p.mul(drawn, _parameter(std, wanted)), _parameter(mean, wanted))
+    drawn, spread = standard_normal(shape, wanted, generator), _parameter(std, wanted)
+    if isinstance(std, Tensor) and wanted.kind == "f":
+        words = "normal expects all elements of std >= 0.0"
+        spread = p.require(spread, p.ge(spread, constant(0, wanted)), message=words)
+    made = p.add(p.mul(drawn, spread), _parameter(mean, wanted))
     return made if out is None else into(out, made)
 
 
@@ -262,71 +265,24 @@ def bernoulli(
 ) -> Tensor:
     """Ones with the probabilities in `input`, zeros else; no gradient flows through."""
     p_ = named.pop("p", p_)
-    chance = input if p_ is None else _parameter(p_, get_default_dtype())
+    chance = input if p_ is None else _chance(p_)
     made = make(_coin(chance.detach(), input._spec.shape, input.dtype, generator)._value)
     return made if out is None else into(out, made)
 
 
+def _chance(p_: Any) -> Tensor:
+    if isinstance(p_, (int, float)) and not 0 <= p_ <= 1:
+        raise ArgumentError(f"bernoulli_ expects p to be in [0, 1], but got p={p_}")
+    return _parameter(p_, get_default_dtype())
+
+
 def _coin(chance: Tensor, shape: tuple[int, ...], dtype: DType, generator: Generator | None) -> Tensor:
     chance = to_float(chance)
+    zero, one = (constant(bound, chance.dtype) for bound in (0, 1))
+    inside = p.logical_and(p.ge(chance, zero), p.le(chance, one))
+    chance = p.require(chance, inside, message="Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
     drawn = uniform(shape, chance.dtype if chance.dtype.kind == "f" else float32, generator)
     return cast(p.lt(drawn, cast(chance, drawn.dtype)), dtype)
-
-
-def multinomial(
-    input: Tensor,
-    num_samples: int,
-    replacement: bool = False,
-    *,
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-) -> Tensor:
-    """Positions drawn with the weights of each row.
-
-    Shape: input (n,) or (m, n); result (num_samples,) or (m, num_samples), int64.
-
-    Raises:
-        ShapeError: more than two dimensions.
-        ArgumentError: more samples than a row has, without replacement.
-    """
-    spec = input._spec
-    if spec.ndim not in (1, 2):
-        raise ShapeError("prob_dist must be 1 or 2 dim")
-    count = spec.shape[-1]
-    if num_samples <= 0:
-        raise ArgumentError("cannot sample n_sample <= 0 samples")
-    if not replacement and num_samples > count:
-        raise ArgumentError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    axis = spec.ndim - 1
-    weights = _checked_weights(cast(input.detach(), float64), axis, 1 if replacement else num_samples)
-    if replacement:
-        total = p.cumsum(weights, axis=axis, reverse=False)
-        last = p.amax(total, axes=(axis,), keepdims=True)
-        drawn = p.mul(uniform((*spec.shape[:-1], num_samples), float64, generator), last)
-        made = p.searchsorted(total, drawn, right=True)
-    else:
-        # The largest of log(weight) + Gumbel noise, one after the other, are draws without replacement.
-        noise = p.neg(p.log(p.neg(p.log(uniform(spec.shape, float64, generator)))))
-        _, order = p.sort(p.add(p.log(weights), noise), axis=axis, descending=True, stable=True)
-        starts, limits = (0,) * spec.ndim, (*spec.shape[:-1], num_samples)
-        made = p.slice(order, starts=starts, limits=limits, strides=(1,) * spec.ndim)
-    return made if out is None else into(out, made)
-
-
-def _checked_weights(weights: Tensor, axis: int, needed: int) -> Tensor:
-    """The weights, which are looked at when the draw is computed."""
-    zero = constant(0, float64)
-    good = p.logical_and(p.isfinite(weights), p.ge(weights, zero))
-    words = "probability tensor contains either `inf`, `nan` or element < 0"
-    weights = p.require(weights, good, message=words)
-    some = p.sum(p.cast(p.gt(weights, zero), dtype=int64), axes=(axis,), keepdims=False)
-    words = "invalid multinomial distribution (sum of probabilities <= 0)"
-    if needed > 1:
-        words = (
-            "invalid multinomial distribution (with replacement=False, not enough non-negative category to "
-            "sample)"
-        )
-    return p.require(weights, p.ge(some, constant(needed, int64)), message=words)
 
 
 def uniform_(
@@ -356,7 +312,7 @@ def normal_(
 def bernoulli_(self: Tensor, p_: Any = 0.5, *, generator: Generator | None = None, **named: Any) -> Tensor:
     """Itself, with ones of a probability, zeros else."""
     storage.check_writable(self)
-    chance = _parameter(named.pop("p", p_), get_default_dtype())
+    chance = _chance(named.pop("p", p_))
     return storage.write(self, _coin(chance.detach(), self._spec.shape, self.dtype, generator))
 
 
@@ -389,12 +345,12 @@ def random_(
 
 FACTORIES: Final = (
     manual_seed, seed, initial_seed, get_rng_state, set_rng_state, rand, randn, randint, randperm, rand_like,
-    randn_like, randint_like, normal, bernoulli, multinomial,
+    randn_like, randint_like, normal, bernoulli,
 )  # fmt: skip
 FUNCTIONS.setdefault("", {}).update({factory.__name__: factory for factory in FACTORIES})
 FUNCTIONS[""]["Generator"] = Generator
 FUNCTIONS[""]["default_generator"] = default_generator  # type: ignore[assignment]
 
-METHODS: Final = (uniform_, normal_, bernoulli_, exponential_, random_, bernoulli, multinomial)
+METHODS: Final = (uniform_, normal_, bernoulli_, exponential_, random_, bernoulli)
 for _method in METHODS:
     setattr(Tensor, _method.__name__, _method)

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from telegrad import _primitives as p
 from telegrad import storage
+from telegrad.creation import into
 from telegrad.generator import Generator, default_generator
 from telegrad.promotion import cast, constant, promote_operands
 from telegrad.random import standard_normal, uniform
-from telegrad.registry import function
+from telegrad.registry import FUNCTIONS, function
 from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import float64
-from telegrad_proto.errors import ArgumentError, DTypeError
+from telegrad_proto.dtypes import float64, int64
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.shapes import broadcast
 
 
@@ -83,6 +84,64 @@ def dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
     return p.div(p.beta_slope(x, alpha, p.sub(total, alpha), m=1, n=0), rest)
 
 
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Positions drawn with the weights of each row.
+
+    Shape: input (n,) or (m, n); result (num_samples,) or (m, num_samples), int64.
+
+    Raises:
+        ShapeError: more than two dimensions.
+        ArgumentError: more samples than a row has, without replacement.
+    """
+    spec = input._spec
+    if spec.dtype.kind != "f":
+        raise DTypeError(f"multinomial only supports floating-point dtypes for input, got: {spec.dtype.name}")
+    if spec.ndim not in (1, 2):
+        raise ShapeError("prob_dist must be 1 or 2 dim")
+    count = spec.shape[-1]
+    if num_samples <= 0:
+        raise ArgumentError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > count:
+        raise ArgumentError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    axis = spec.ndim - 1
+    weights = _checked_weights(cast(input.detach(), float64), axis, 1 if replacement else num_samples)
+    if replacement:
+        total = p.cumsum(weights, axis=axis, reverse=False)
+        last = p.amax(total, axes=(axis,), keepdims=True)
+        drawn = p.mul(uniform((*spec.shape[:-1], num_samples), float64, generator), last)
+        made = p.searchsorted(total, drawn, right=True)
+    else:
+        # The largest of log(weight) + Gumbel noise, one after the other, are draws without replacement.
+        noise = p.neg(p.log(p.neg(p.log(uniform(spec.shape, float64, generator)))))
+        _, order = p.sort(p.add(p.log(weights), noise), axis=axis, descending=True, stable=True)
+        starts, limits = (0,) * spec.ndim, (*spec.shape[:-1], num_samples)
+        made = p.slice(order, starts=starts, limits=limits, strides=(1,) * spec.ndim)
+    return made if out is None else into(out, made)
+
+
+def _checked_weights(weights: Tensor, axis: int, needed: int) -> Tensor:
+    """The weights, which are looked at when the draw is computed."""
+    zero = constant(0, float64)
+    good = p.logical_and(p.isfinite(weights), p.ge(weights, zero))
+    words = "probability tensor contains either `inf`, `nan` or element < 0"
+    weights = p.require(weights, good, message=words)
+    some = p.sum(p.cast(p.gt(weights, zero), dtype=int64), axes=(axis,), keepdims=False)
+    words = "invalid multinomial distribution (sum of probabilities <= 0)"
+    if needed > 1:
+        words = (
+            "invalid multinomial distribution (with replacement=False, not enough non-negative category to "
+            "sample)"
+        )
+    return p.require(weights, p.ge(some, constant(needed, int64)), message=words)
+
+
 def cauchy_(
     self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
@@ -118,6 +177,8 @@ def geometric_(self: Tensor, p_: Any = None, *, generator: Generator | None = No
     return storage.write(self, cast(p.add(failures, constant(1, float64)), self.dtype))
 
 
-METHODS: Final = (cauchy_, log_normal_, geometric_)
+FUNCTIONS[""]["multinomial"] = multinomial
+
+METHODS: Final = (cauchy_, log_normal_, geometric_, multinomial)
 for _method in METHODS:
     setattr(Tensor, _method.__name__, _method)

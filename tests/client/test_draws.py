@@ -140,6 +140,10 @@ DISCRETE: dict[str, tuple[Callable[[], tg.Tensor], Any]] = {
         lambda: (F.alpha_dropout(tg.ones(COUNT), 0.2, training=True) > 0).to(tg.int64),
         stats.bernoulli(0.8),
     ),
+    "feature_dropout": (
+        lambda: (tg.feature_dropout(tg.ones(COUNT, 1, 1), 0.4, True) != 0).to(tg.int64),
+        stats.bernoulli(0.6),
+    ),
     "dropout1d": (lambda: (F.dropout1d(tg.ones(COUNT, 1, 1), 0.4) != 0).to(tg.int64), stats.bernoulli(0.6)),
     "dropout2d": (
         lambda: (F.dropout2d(tg.ones(COUNT, 1, 1, 1), 0.4) != 0).to(tg.int64),
@@ -199,6 +203,18 @@ def test_weights_without_replacement() -> None:
         tg.multinomial(tg.tensor([1.0, -1.0]), 1).tolist()
     with pytest.raises(RuntimeError, match="sum of probabilities <= 0"):
         tg.multinomial(tg.zeros(3), 1, replacement=True).tolist()
+
+
+def test_parameters_that_nobody_can_draw_with() -> None:
+    for attempt, words in (
+        (lambda: tg.bernoulli(tg.tensor([2.0])).tolist(), "Expected p_in >= 0"),
+        (lambda: tg.zeros(2).bernoulli_(1.5), "expects p to be in"),
+        (lambda: tg.normal(tg.zeros(2), tg.tensor([1.0, -1.0])).tolist(), "all elements of std >= 0.0"),
+        (lambda: tg.multinomial(tg.tensor([1, 1]), 1), "only supports floating-point dtypes"),
+        (lambda: tg.feature_dropout(tg.ones(3), 0.5, True), "at least 2 dimensions"),
+    ):
+        with pytest.raises(RuntimeError, match=words):
+            attempt()
 
 
 def test_softened_classes() -> None:

@@ -19,8 +19,8 @@ from telegrad.distributions.parameters import (
 )
 from telegrad.functions.arranging import triangle
 from telegrad.nn.functional.products import one_hot
-from telegrad.random import multinomial
 from telegrad.ranges import arange
+from telegrad.sampling import multinomial
 from telegrad.tensor import Tensor
 from telegrad.types import Size
 from telegrad_proto.dtypes import int64

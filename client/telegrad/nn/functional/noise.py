@@ -96,13 +96,36 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     return _alpha_dropped(input, p, tuple(input.shape)) if training else input
 
 
+@function(name="alpha_dropout", label="AddBackward0", method=False)
+def _old_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """A dropout that keeps mean and variance of what selu gives."""
+    return _alpha_dropped(input, p, tuple(input.shape)) if train else input
+
+
+def _whole_features(x: Tensor) -> tuple[int, ...]:
+    if x.ndim < 2:
+        raise ShapeError("Feature dropout requires at least 2 dimensions in the input")
+    return tuple(n if i < 2 else 1 for i, n in enumerate(x.shape))
+
+
+@function(label="MulBackward0", method=False)
+def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """The input with a share p of its channels set to 0 and the rest scaled up."""
+    return dropped(input, p, _whole_features(input)) if train else input
+
+
+@function(name="feature_alpha_dropout", label="AddBackward0", method=False)
+def _old_feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+    """A dropout of whole channels that keeps mean and variance of what selu gives."""
+    return _alpha_dropped(input, p, _whole_features(input)) if train else input
+
+
 @function(namespace=HERE, label="AddBackward0")
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """A dropout of whole channels that keeps mean and variance of what selu gives."""
-    shape = tuple(n if i < 2 else 1 for i, n in enumerate(input.shape))
-    return _alpha_dropped(input, p, shape) if training else input
+    return _alpha_dropped(input, p, _whole_features(input)) if training else input
 
 
 @function(namespace=BOTH, label="RreluWithNoiseBackward0")

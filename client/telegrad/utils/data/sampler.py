@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from telegrad.creation import as_tensor
 from telegrad.generator import Generator
-from telegrad.random import multinomial, randint, randperm
+from telegrad.random import randint, randperm
+from telegrad.sampling import multinomial
 from telegrad_proto.dtypes import float64
 from telegrad_proto.errors import ArgumentError
 
