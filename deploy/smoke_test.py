@@ -2,7 +2,8 @@
 
     TELEGRAD_ADDRESS=host:port TELEGRAD_TOKEN_FILE=/path python smoke_test.py
 
-Exit status 0 when everything came back right.
+With SMOKE_DATA=s3://bucket/folder (or a folder that the cluster sees) it also writes rows there, and has a
+batch job go through them. Exit status 0 when everything came back right.
 """
 
 from __future__ import annotations
@@ -27,6 +28,43 @@ def check(name: str, got: np.ndarray, expected: np.ndarray) -> None:
     print(f"smoke test: {name}: right")
 
 
+def run_job(folder: str, address: str, token: str | None) -> None:
+    """Writes rows, submits a job over them, and checks what it adds up."""
+    # Only a node of the cluster has these; a client needs neither.
+    import fsspec
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from telegrad_server import object_store
+
+    object_store.register()
+    rng = np.random.default_rng(1)
+    x, y, w = rng.standard_normal((20_000, 3)), rng.standard_normal(20_000), np.array([0.5, -1.0, 2.0])
+    table = pa.table({**{f"x{column}": x[:, column] for column in range(3)}, "y": y})
+    with fsspec.open(f"{folder}/rows.parquet", "wb") as file:
+        pq.write_table(table, file, row_group_size=4_000)
+
+    def loss(w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        total: torch.Tensor = ((x @ w - y) ** 2).sum()
+        return total
+
+    specs = torch.spec((None, 3), "float64"), torch.spec((None,), "float64")
+    program = torch.trace(loss, torch.tensor(w), *specs)
+    job = torch.jobs.submit(
+        program,
+        data=f"{folder}/*.parquet",
+        inputs={"x": ["x0", "x1", "x2"], "y": "y"},
+        params={"w": w},
+        shard_rows=4_000,
+        address=address,
+        token=token,
+    )
+    result = job.result()
+    residuals = x @ w - y
+    check("a job's sum", np.asarray(result.value), np.asarray((residuals**2).sum()))
+    check("a job's gradient", np.asarray(result.grads["w"]), 2 * x.T @ residuals)
+
+
 def main() -> None:
     address = os.environ.get("TELEGRAD_ADDRESS", "")
     if not address:
@@ -48,6 +86,8 @@ def main() -> None:
     assert a.grad is not None
     check("gradient of sum(a @ a)", a.grad.numpy(), rows.sum(0)[:, None] + rows.sum(1)[None, :])
 
+    if folder := os.environ.get("SMOKE_DATA"):
+        run_job(folder, address.partition(",")[0], token)
     torch.disconnect()
     print(f"smoke test: passed in {time.perf_counter() - started:.2f} s against {address}")
 

@@ -30,6 +30,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 MARK = "TELEGRAD_COMPOSE_TEST"
+#: What plays the object store, and asks whether it is there.
+STORE = Path(__file__).with_name("object_store.py")
+CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).close()"
 #: Ray gives a node 30 s to start, which a busy machine may not make; Docker would start it again.
 MAX_RESTARTS = 5
 
@@ -119,14 +122,16 @@ class Composition:
     folder: Path
     services: dict[str, Service]
     addresses: dict[str, str]
+    variables: dict[str, str]
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     restarts: int = 0
+    healthy: set[str] = field(default_factory=set)
 
     def translate(self, name: str, text: str) -> str:
         """The text with names, volumes and the container's own interface as they are on this machine."""
         for other, address in self.addresses.items():
-            text = re.sub(rf"(?<![\w/.-]){other}(?=:\d)", address, text)
+            text = re.sub(rf"(?<![\w.-]){other}(?=:\d)", address, text)
         for volume in self.services[name].get("volumes", []):
             source, target = volume.split(":")[:2]
             text = text.replace(target, str(self.folder / source))
@@ -137,7 +142,15 @@ class Composition:
         return text.replace("ray start ", f"ray start --node-ip-address={self.addresses[name]} ")
 
     def command(self, name: str) -> list[str]:
+        if name == "store":  # an image of somebody else's, whose part a program of the tests plays
+            return [sys.executable, str(STORE), self.store_address]
         return self.arguments(name, self.services[name]["command"])
+
+    @property
+    def store_address(self) -> str:
+        """Where the object store's own command says that it listens."""
+        command = self.services["store"]["command"]
+        return self.translate("store", command[command.index("--address") + 1])
 
     def arguments(self, name: str, command: str | list[str]) -> list[str]:
         parts = shlex.split(self.translate(name, command)) if isinstance(command, str) else command
@@ -180,8 +193,13 @@ class Composition:
 
     def wait_healthy(self, name: str) -> None:
         """Runs the service's health check until it passes, as often and as long as the file allows."""
+        if name in self.healthy:
+            return
         check = self.services[name]["healthcheck"]
         assert check["test"][0] == "CMD", "a list of arguments needs no shell in the image"
+        if name == "store":
+            host, _, port = self.store_address.rpartition(":")
+            check = {**check, "test": ["CMD", "python", "-c", CONNECT, host, port]}
         interval, timeout = seconds(check["interval"]), seconds(check["timeout"])
         patience = seconds(check["start_period"]) + int(check["retries"]) * interval
         arguments = self.arguments(name, check["test"][1:])
@@ -199,6 +217,7 @@ class Composition:
             except subprocess.TimeoutExpired:
                 continue
             if asked.returncode == 0:
+                self.healthy.add(name)
                 return
             output = asked.stdout + asked.stderr
         pytest.fail(f"{name} never became healthy: {output.decode()[-2000:]}\n{self.log(name)}")
@@ -209,6 +228,7 @@ class Composition:
         again = [name for name in ended if self.services[name]["restart"] == "unless-stopped"]
         for name in again:
             self.restarts += 1
+            self.healthy.discard(name)
             assert self.restarts <= MAX_RESTARTS, f"{name} ended again:\n{self.log(name)}"
             end(self.members(name))
             self.start(name)
@@ -239,29 +259,35 @@ class Composition:
         return found
 
     def down(self) -> None:
-        """Ends the services as `docker compose stop` does: in reverse order, SIGTERM, then SIGKILL."""
-        for name in reversed(self.processes):
-            process = self.processes[name]
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=10)  # as long as Docker waits
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            end(self.members(name))
+        """Ends the services as `docker compose stop` does: SIGTERM, then SIGKILL, the needed ones last."""
+        left = dict(self.processes)
+        while left:
+            needed = {other for name in left for other in self.services[name].get("depends_on", {})}
+            ending = {name: left.pop(name) for name in set(left) - needed}
+            for process in ending.values():
+                if process.poll() is None:
+                    process.send_signal(signal.SIGTERM)
+            deadline = time.monotonic() + 10  # as long as Docker waits
+            for name, process in ending.items():
+                try:
+                    process.wait(timeout=max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                end(self.members(name))
 
 
 @pytest.fixture(scope="module")
 def composition() -> Iterator[Composition]:
-    ports = {"RAY_PORT": str(free_port()), "TELEGRAD_PORT": str(free_port()), "TELEGRAD_CPUS": "2"}
+    names = ("RAY_PORT", "TELEGRAD_PORT", "TELEGRAD_PORT_2", "STORE_PORT")
+    ports = {**{name: str(free_port()) for name in names}, "TELEGRAD_CPUS": "2"}
     services = services_of(read_compose(ports))
     addresses = {name: f"127.0.0.{index}" for index, name in enumerate(read_compose()["services"], start=11)}
     with ExitStack() as cleanup:
         # A short path of its own: the sockets of Ray have at most 107 characters.
         folder = Path(tempfile.mkdtemp(prefix="tg-"))
         cleanup.callback(shutil.rmtree, folder)
-        running = Composition(folder, services, addresses)
+        running = Composition(folder, services, addresses, ports)
         cleanup.callback(running.down)
         running.up()
         yield running
@@ -270,25 +296,25 @@ def composition() -> Iterator[Composition]:
 @pytest.mark.ray
 @pytest.mark.timeout(400)
 def test_smoke_test_passes_through_the_gateway(composition: Composition) -> None:
-    smoke = read_compose()["services"]["smoke"]
-    composition.services["smoke"] = smoke
+    composition.services["smoke"] = read_compose(composition.variables)["services"]["smoke"]
     finished = subprocess.run(
         composition.command("smoke"),
         env=composition.environment("smoke"),
         cwd=composition.folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
-    assert finished.returncode == 0, finished.stdout + finished.stderr + composition.log("gateway")
+    assert finished.returncode == 0, finished.stdout + finished.stderr + composition.log("gateway-1")
+    assert "a job's gradient: right" in finished.stdout
     assert "passed" in finished.stdout
 
 
 @pytest.mark.ray
 @pytest.mark.timeout(400)
 def test_the_gateway_wants_the_token(composition: Composition) -> None:
-    composition.services["smoke"] = read_compose()["services"]["smoke"]
+    composition.services["smoke"] = read_compose(composition.variables)["services"]["smoke"]
     environment = composition.environment("smoke")
     del environment["TELEGRAD_TOKEN_FILE"]
     finished = subprocess.run(
@@ -306,16 +332,24 @@ def test_the_gateway_wants_the_token(composition: Composition) -> None:
 def test_the_file_is_what_compose_reads() -> None:
     compose = read_compose()
     services = compose["services"]
-    assert set(services_of(compose)) == {"keys", "head", "worker", "gateway"}
+    expected = {"keys", "head", "worker-1", "worker-2", "gateway-1", "gateway-2", "store"}
+    assert set(services_of(compose)) == expected
     assert "worker-gpu" in services_of(compose, profile="gpu")
     volumes = {v.split(":")[0] for s in services.values() for v in s.get("volumes", [])}
     assert volumes == set(compose["volumes"])
     for name, service in services.items():
-        assert (ROOT / service["build"]["dockerfile"]).is_file()
+        if name == "store":
+            assert re.search(r":[\w.-]+$", service["image"]), "somebody else's image has its version"
+        else:
+            assert (ROOT / service["build"]["dockerfile"]).is_file()
         assert "healthcheck" in service or service["restart"] == "no", f"{name} runs for ever, unwatched"
         assert "shm_size" in service or "ray start" not in str(service["command"])
-    for port in services["gateway"]["ports"]:
-        assert port.startswith("127.0.0.1:"), "published on this machine only"
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert len(published) == 2
+    assert all(port.startswith("127.0.0.1:") for port in published), "published on this machine only"
+    for name in ("worker-1", "worker-2", "worker-gpu", "gateway-1", "gateway-2"):
+        shared = {v.split(":")[0] for v in services[name]["volumes"]}
+        assert {"keys", "snapshots", "jobs"} <= shared, f"{name} sees what the others stored"
 
 
 def test_images_are_built_from_what_is_there() -> None:

@@ -15,6 +15,9 @@ from fsspec.core import url_to_fs
 
 from telegrad_proto.errors import AccessError, DataError
 from telegrad_proto.v1 import job_pb2
+from telegrad_server import object_store
+
+object_store.register()
 
 #: What a glob is known by; fsspec's own test takes "?" in a URL's query for one.
 _WILD: Final = "*[?"
