@@ -133,8 +133,14 @@ class Program:
         outputs, gradients = self._spread("value_and_grad", wrt, arrays, shards, reduction)
         return self._result(outputs), shape(gradients)
 
-    def per_sample(self, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> tuple[Any, Any]:
+    def per_sample(self, *args: Any, argnums: Argnums = 0, shards: int = 1, **kwargs: Any) -> tuple[Any, Any]:
         """For each row of the batch, as a batch of one: what the function gives, and its gradient.
+
+        Args:
+            args: the function's.
+            argnums: which positional arguments to differentiate by.
+            shards: cut the batch in so many slices, computed in parallel by as many workers as there are.
+            kwargs: the function's.
 
         Shape: each result has the batch axis in front, also one of an argument without: (n, ...).
 
@@ -142,7 +148,7 @@ class Program:
             ArgumentError: the program has no batch axis; otherwise as `value_and_grad`.
         """
         wrt, shape = self._wrt(args, kwargs, argnums)
-        outputs, gradients = self._ask("per_sample", wrt, self._arrays(args, kwargs))
+        outputs, gradients = self._spread("per_sample", wrt, self._arrays(args, kwargs), shards, "sum")
         return self._result(outputs), shape(gradients)
 
     def vjp(self, *args: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -152,7 +158,7 @@ class Program:
         gives a tuple of trees, one a positional argument, with None where an argument takes none.
         """
         arrays = self._arrays(args, kwargs)
-        wrt, shape = self._wrt(args, kwargs, tuple(range(len(args))))
+        wrt, shape = self._wrt(args, kwargs, tuple(range(len(self._blueprint.message.parameters))))
         outputs, _ = self._ask("value", (), arrays)
 
         def pull(cotangents: Any) -> Any:
@@ -289,10 +295,15 @@ class Program:
             return calls.call(self._blueprint, self._raw, mode, wrt, given, timeout_s=timeout_s)
 
         with ThreadPoolExecutor(min(len(slices), _AT_ONCE), thread_name_prefix="telegrad-shard") as pool:
-            answers = list(pool.map(part, slices))
+            try:
+                answers = list(pool.map(part, slices))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # what has not begun need not
+                raise
+        rows_of = mode == "per_sample"  # then everything has the batch axis
         weights = [(s.stop - s.start) / length for s in slices] if reduction == "mean" and length else None
         outputs = [
-            merged([a[0][k] for a in answers], batched=given.batched, weights=weights)
+            merged([a[0][k] for a in answers], batched=rows_of or given.batched, weights=weights)
             for k, given in enumerate(self._blueprint.outputs)
         ]
         gradients = []
@@ -300,7 +311,7 @@ class Program:
             pieces = [a[1][k] for a in answers]
             if self.inputs[i].batched and weights is not None:
                 pieces = [g * g.dtype.type(w) for g, w in zip(pieces, weights, strict=True)]
-            gradients.append(merged(pieces, batched=self.inputs[i].batched, weights=weights))
+            gradients.append(merged(pieces, batched=rows_of or self.inputs[i].batched, weights=weights))
         return outputs, gradients
 
     def _ask(

@@ -159,6 +159,17 @@ def test_shards_are_put_together_in_order(reduction: str) -> None:
         assert np.array_equal(again[0][1][0].numpy(), again[1][1][0].numpy())
 
 
+def test_rows_come_back_in_order_from_shards() -> None:
+    program = tg.trace(sum_loss, *SPECS)
+    w, x, y = data(7)
+    values, rows = program.per_sample(w, x, y)
+    again, spread = program.per_sample(w, x, y, shards=3)
+    assert values.shape == (7,)
+    assert rows.shape == (7, 4)
+    np.testing.assert_allclose(again.numpy(), values.numpy(), rtol=1e-6)
+    np.testing.assert_allclose(spread.numpy(), rows.numpy(), rtol=1e-6)
+
+
 def test_shards_that_cannot_be() -> None:
     w, x, y = data(3)
     program = tg.trace(sum_loss, *SPECS)
