@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegrad.optim import lr_scheduler
+from telegrad.optim import lr_scheduler, swa_utils
 from telegrad.optim.adadelta import Adadelta
 from telegrad.optim.adagrad import Adagrad
 from telegrad.optim.adam import Adam
@@ -32,4 +32,5 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "lr_scheduler",
+    "swa_utils",
 ]
