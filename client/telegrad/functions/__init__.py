@@ -14,6 +14,7 @@ from telegrad.functions import joining as joining
 from telegrad.functions import norms as norms
 from telegrad.functions import pieces as pieces
 from telegrad.functions import pointwise as pointwise
+from telegrad.functions import queries as queries
 from telegrad.functions import reduction as reduction
 from telegrad.functions import scan as scan
 from telegrad.functions import scattering as scattering
@@ -21,4 +22,5 @@ from telegrad.functions import selection as selection
 from telegrad.functions import shape as shape
 from telegrad.functions import signal as signal
 from telegrad.functions import sorting as sorting
+from telegrad.functions import synthesis as synthesis
 from telegrad.functions import turning as turning

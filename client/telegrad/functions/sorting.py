@@ -295,3 +295,25 @@ def unique(
     parts = [found[0], *([inverse] if return_inverse else []), *([found[2]] if return_counts else [])]
     out = [from_array(np.ascontiguousarray(part)) for part in parts]
     return out[0] if len(out) == 1 else tuple(out)
+
+
+@function(label=None)
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The first of each run of equal elements (slices along `dim`); the tensor is looked at, since they
+    decide the shape.
+    """
+    array = array_from(input)
+    rows = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
+    new = np.ones(len(rows), bool)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
+    kept = rows[new]
+    inverse = np.cumsum(new) - 1
+    parts = [kept if dim is None else np.moveaxis(kept, 0, dim)]
+    if return_inverse:
+        parts.append(inverse.reshape(array.shape) if dim is None else inverse)
+    if return_counts:
+        parts.append(np.bincount(inverse, minlength=int(new.sum())).astype(np.int64))
+    out = [from_array(np.ascontiguousarray(part)) for part in parts]
+    return out[0] if len(out) == 1 else tuple(out)

@@ -47,6 +47,12 @@ from telegrad.linalg.inverses import (
 from telegrad.linalg.inverses import (
     tensorinv as tensorinv,
 )
+from telegrad.linalg.lowrank import (
+    pca_lowrank as pca_lowrank,
+)
+from telegrad.linalg.lowrank import (
+    svd_lowrank as svd_lowrank,
+)
 from telegrad.linalg.norms import (
     cond as cond,
 )

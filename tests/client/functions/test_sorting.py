@@ -102,3 +102,19 @@ def test_it_is_torchs(case: Case) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_runs_of_equal_elements_are_torchs() -> None:
+    torch = pytest.importorskip("torch")
+
+    def found(module: Any) -> list[Any]:
+        x = module.tensor([[1, 1, 2], [1, 1, 2], [3, 3, 3]])
+        parts = [
+            *module.unique_consecutive(x, return_inverse=True, return_counts=True),
+            *x.unique_consecutive(dim=0, return_counts=True),
+            x.unique_consecutive(dim=1),
+            module.unique_consecutive(module.ones(0)),
+        ]
+        return [part.tolist() for part in parts]
+
+    assert found(tg) == found(torch)

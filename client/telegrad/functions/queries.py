@@ -1,0 +1,60 @@
+"""What can be said of a tensor without looking at its elements, and other forms of what is elsewhere."""
+
+from __future__ import annotations
+
+from telegrad import _primitives as p
+from telegrad.aliasing import detach as detached
+from telegrad.functions.pieces import part
+from telegrad.looks import truth
+from telegrad.registry import function
+from telegrad.tensor import Tensor
+
+
+@function(method=False, label=None)
+def detach(input: Tensor) -> Tensor:
+    """The same elements, which need no gradient."""
+    return detached(input)
+
+
+@function(label=None)
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same shape."""
+    return tuple(input.shape) == tuple(other.shape)
+
+
+@function(method=False, label=None)
+def is_signed(input: Tensor) -> bool:
+    """Whether the type has negative numbers."""
+    return input.is_signed()
+
+
+@function(label=None)
+def is_conj(input: Tensor) -> bool:
+    """False: a conjugate is computed, not marked."""
+    return False
+
+
+@function(label=None)
+def is_neg(input: Tensor) -> bool:
+    """False: a negative is computed, not marked."""
+    return False
+
+
+@function(label=None)
+def is_inference(input: Tensor) -> bool:
+    """False: what is made in inference mode is an ordinary tensor."""
+    return False
+
+
+@function(method="is_nonzero", name="is_nonzero", namespace="", label=None)
+def _is_nonzero(input: Tensor) -> bool:
+    """Whether the one element is not zero."""
+    return truth(input)
+
+
+@function()
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """The elements of a dimension from a start on, so many, as a tensor of their own."""
+    axis = input._axis(dim)
+    start = start + input.shape[axis] if start < 0 else start
+    return p.identity(part(input, axis, start, start + length))
