@@ -17,6 +17,7 @@ from telegrad.transport.base import Progress
 from telegrad.transport.watch import BulkWatch
 from telegrad_proto.channel import CHANNEL_OPTIONS, REQUEST_ID_KEY, SERVICE, SESSION_KEY, TOKEN_KEY
 from telegrad_proto.codec import decode_spec
+from telegrad_proto.envelope import enclose, enclosed
 from telegrad_proto.errors import (
     AccessError,
     CapacityError,
@@ -26,12 +27,13 @@ from telegrad_proto.errors import (
     TelegradError,
     VersionError,
 )
-from telegrad_proto.payload import Assembly, chunks_of
+from telegrad_proto.payload import Assembly, windows_of
 from telegrad_proto.spec import Spec
 from telegrad_proto.status import STATUS_DETAILS_KEY, from_status
 from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
 
 _POLL_S: Final = 0.2
+_CLOSE_S: Final = 2.0
 _HAND_OVER_S: Final = 0.005
 
 
@@ -102,8 +104,17 @@ class Stream:
         """Makes a read in another thread end."""
         self._call.cancel()
 
-    def end(self) -> None:
-        """Ends the call, and gRPC's sending thread, which waits in the queue."""
+    def end(self, *, close_session: bool = False) -> None:
+        """Ends the call, and gRPC's sending thread, which waits in the queue.
+
+        Args:
+            close_session: has the server free the session at once. If it does not hear, the lease ends it.
+        """
+        if close_session:
+            self.send(session_pb2.Request(close=session_pb2.Close()).SerializeToString())
+            with suppress(TelegradError):
+                while not self.read_within(_CLOSE_S).HasField("closed"):
+                    pass
         self._queue.put(None)
         self._call.cancel()
 
@@ -130,6 +141,13 @@ class Connection:
         self._progress = progress
         self._channel = grpc.insecure_channel(address, options=options)
         self._stub = session_pb2_grpc.SessionStub(self._channel)
+        # Large arrays as bytes: a message would copy them.
+        self._put: grpc.StreamUnaryMultiCallable[bytes, tensor_pb2.PutReply] = self._channel.stream_unary(
+            f"/{SERVICE}/Put", response_deserializer=tensor_pb2.PutReply.FromString
+        )
+        self._get: grpc.UnaryStreamMultiCallable[tensor_pb2.GetRequest, bytes] = self._channel.unary_stream(
+            f"/{SERVICE}/Get", request_serializer=tensor_pb2.GetRequest.SerializeToString
+        )
 
     def stream(self) -> Stream:
         """A new stream of the session."""
@@ -139,15 +157,15 @@ class Connection:
         """Sends a payload of contiguous bytes."""
         sent = 0
 
-        def chunks() -> Iterator[tensor_pb2.PutChunk]:
+        def chunks() -> Iterator[bytes]:
             nonlocal sent
             header = tensor_pb2.PutHeader(session_id=self.session_id, digest=digest, size_bytes=view.nbytes)
-            yield tensor_pb2.PutChunk(header=header)
-            for piece in chunks_of(view):
-                yield tensor_pb2.PutChunk(data=piece)
+            yield tensor_pb2.PutChunk(header=header).SerializeToString()
+            for piece in windows_of(view):
+                yield enclose(piece)
                 sent += len(piece)
 
-        call = self._stub.Put.future(chunks(), metadata=self._metadata())
+        call = self._put.future(chunks(), metadata=self._metadata())
         with BulkWatch(self._progress, "upload", view.nbytes) as watch:
             try:
                 reply = None
@@ -166,19 +184,25 @@ class Connection:
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
         """A value: what it is, and its bytes."""
         request = tensor_pb2.GetRequest(session_id=self.session_id, value_id=value_id)
-        call = self._stub.Get(request, metadata=self._metadata())
+        call = self._get(request, metadata=self._metadata())
         try:
-            header = next(call).header
+            header = tensor_pb2.GetChunk.FromString(next(call)).header
             spec = decode_spec(header.spec)
             assembly = Assembly(header.size_bytes)
             with BulkWatch(self._progress, "download", header.size_bytes) as watch:
-                for chunk in call:
-                    if chunk.WhichOneof("part") == "trailer":
-                        return spec, assembly.finish(chunk.trailer.digest)
-                    assembly.write(chunk.data)
+                for raw in call:
+                    data = enclosed(raw)
+                    if data is None:  # written in another way, or the end
+                        chunk = tensor_pb2.GetChunk.FromString(raw)
+                        if chunk.WhichOneof("part") == "trailer":
+                            return spec, assembly.finish(chunk.trailer.digest)
+                        data = memoryview(chunk.data)
+                    assembly.write(data)
                     watch.show(assembly.received_bytes)
         except grpc.RpcError as error:
             raise translate(error) from None
+        except DecodeError:
+            raise PayloadError(f"get: value {value_id} came in messages that are no GetChunk") from None
         except StopIteration:
             pass
         finally:

@@ -19,7 +19,7 @@ class PayloadSink:
         self._assembly = Assembly(size_bytes, digest)
         self.pending_bytes = size_bytes
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Take the next chunk; raises PayloadError past the announced size."""
         self._assembly.write(chunk)
 

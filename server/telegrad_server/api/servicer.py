@@ -12,9 +12,10 @@ from google.protobuf.message import DecodeError
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.channel import SERVICE
 from telegrad_proto.codec import encode_spec
+from telegrad_proto.envelope import enclose, enclosed
 from telegrad_proto.errors import PayloadError, ProtocolError, VersionError
 from telegrad_proto.limits import INLINE_BYTES
-from telegrad_proto.payload import chunks_of, digest_of
+from telegrad_proto.payload import running_digest, windows_of
 from telegrad_proto.v1 import session_pb2, tensor_pb2
 from telegrad_server.api.ports import Sessions, Stream
 from telegrad_server.core.epochs import Opening
@@ -23,6 +24,9 @@ _CLOSED: Final = session_pb2.Reply(closed=session_pb2.Closed()).SerializeToStrin
 
 #: Digests in one question: a client that has more asks again.
 _MAX_DIGESTS: Final = 10_000
+
+#: Ids of which a new client of a named session is told; of more, it does not let go.
+_MAX_LIVE_IDS: Final = 100_000
 
 #: Bytes of a client's id; ours have 16.
 _ID_BYTES: Final = 32
@@ -56,13 +60,18 @@ class SessionServicer:
         if opening.WhichOneof("kind") != "open":
             raise ProtocolError("a stream begins with an Open message")
         check_versions(opening.open, self._identity)
-        stream = self._sessions.attach(_opening(opening.open), context.cancel)
+        asked = _opening(opening.open)
+        stream = self._sessions.attach(asked, context.cancel)
         if not context.add_callback(lambda: self._sessions.ended(stream)):
             self._sessions.ended(stream)  # the client is gone already
             return
         session = stream.session
         session.resume(opening.open.answered_seq)
-        yield session_pb2.Reply(opened=self._opened(stream)).SerializeToString()
+        opened = self._opened(stream)
+        if asked.named and opened.applied_seq:
+            opened.notes, opened.last_id, live = session.recall()
+            opened.live_ids.extend(live[:_MAX_LIVE_IDS])
+        yield session_pb2.Reply(opened=opened).SerializeToString()
         if self._rest(stream):
             return
         for raw in requests:
@@ -79,33 +88,36 @@ class SessionServicer:
             if self._rest(stream):
                 return
 
-    def put(
-        self, chunks: Iterator[tensor_pb2.PutChunk], context: grpc.ServicerContext
-    ) -> tensor_pb2.PutReply:
+    def put(self, chunks: Iterator[bytes], context: grpc.ServicerContext) -> tensor_pb2.PutReply:
         """Takes one payload: header, then data, exactly as many bytes as the header says."""
-        first = next(chunks, None)
-        if first is None or first.WhichOneof("part") != "header":
+        first = _chunk(next(chunks, b""))
+        if first.WhichOneof("part") != "header":
             raise PayloadError("put: requires a header first")
         header = first.header
         session = self._sessions.find(header.session_id)
         sink = session.put(header.digest, header.size_bytes)
-        for chunk in chunks:
-            if chunk.WhichOneof("part") != "data":
-                raise PayloadError("put: requires data after the header, got another header")
-            sink.write(chunk.data)
+        for raw in chunks:
+            data = enclosed(raw)
+            if data is None:  # written in another way, or something else
+                chunk = _chunk(raw)
+                if chunk.WhichOneof("part") != "data":
+                    raise PayloadError("put: requires data after the header, got another header")
+                data = memoryview(chunk.data)
+            sink.write(data)
         session.finish(sink)
         return tensor_pb2.PutReply(received_bytes=header.size_bytes)
 
-    def get(
-        self, request: tensor_pb2.GetRequest, context: grpc.ServicerContext
-    ) -> Iterator[tensor_pb2.GetChunk]:
+    def get(self, request: tensor_pb2.GetRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Sends one value: what it is, its bytes, their digest."""
         spec, data = self._sessions.find(request.session_id).get(request.value_id)
         header = tensor_pb2.GetHeader(spec=encode_spec(spec), size_bytes=data.nbytes)
-        yield tensor_pb2.GetChunk(header=header)
-        for piece in chunks_of(data):
-            yield tensor_pb2.GetChunk(data=piece)
-        yield tensor_pb2.GetChunk(trailer=tensor_pb2.GetTrailer(digest=digest_of(data)))
+        yield tensor_pb2.GetChunk(header=header).SerializeToString()
+        digest = running_digest()
+        for piece in windows_of(data):
+            yield enclose(piece)
+            digest.update(piece)
+        trailer = tensor_pb2.GetTrailer(digest=digest.digest())
+        yield tensor_pb2.GetChunk(trailer=trailer).SerializeToString()
 
     def missing(
         self, request: tensor_pb2.MissingRequest, context: grpc.ServicerContext
@@ -186,16 +198,14 @@ def handlers(servicer: SessionServicer) -> grpc.GenericRpcHandler:
     """The methods for `add_generic_rpc_handlers`.
 
     The stream's messages stay bytes on both ways: a repeated fragment is told by the digest of its bytes,
-    and a recorded outcome is sent as it is kept.
+    and a recorded outcome is sent as it is kept. So do the chunks of large arrays: a message would copy them.
     """
     methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "Attach": grpc.stream_stream_rpc_method_handler(servicer.attach),
         "Put": grpc.stream_unary_rpc_method_handler(
-            servicer.put, tensor_pb2.PutChunk.FromString, tensor_pb2.PutReply.SerializeToString
+            servicer.put, response_serializer=tensor_pb2.PutReply.SerializeToString
         ),
-        "Get": grpc.unary_stream_rpc_method_handler(
-            servicer.get, tensor_pb2.GetRequest.FromString, tensor_pb2.GetChunk.SerializeToString
-        ),
+        "Get": grpc.unary_stream_rpc_method_handler(servicer.get, tensor_pb2.GetRequest.FromString),
         "Missing": grpc.unary_unary_rpc_method_handler(
             servicer.missing, tensor_pb2.MissingRequest.FromString, tensor_pb2.MissingReply.SerializeToString
         ),
@@ -209,6 +219,13 @@ def handlers(servicer: SessionServicer) -> grpc.GenericRpcHandler:
         ),
     }
     return grpc.method_handlers_generic_handler(SERVICE, methods)
+
+
+def _chunk(raw: bytes) -> tensor_pb2.PutChunk:
+    try:
+        return tensor_pb2.PutChunk.FromString(raw)
+    except DecodeError:
+        raise PayloadError(f"put: a message of {len(raw)} bytes that is no PutChunk") from None
 
 
 def _parse(raw: bytes) -> session_pb2.Request:
