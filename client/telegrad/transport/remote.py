@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from itertools import chain
 from threading import Lock
 from typing import Final
 
@@ -56,6 +56,7 @@ class RemoteCalls:
         self._addresses: Final = [part.strip() for part in address.split(",") if part.strip()]
         self._token: Final = token
         self._patience_s: Final = patience_s
+        self._turn = 0
         self._lock: Final = Lock()
         self._channels: dict[str, grpc.Channel] = {}
 
@@ -85,16 +86,13 @@ class RemoteCalls:
             arrays=[encode_spec(spec_of(array)) for array in arrays],
             timeout_ms=0 if timeout_s is None else max(1, round(1000 * timeout_s)),
         )
-        tries = count()
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((ServerUnavailableError, CapacityError)),
             stop=tenacity.stop_after_delay(self._patience_s),
             wait=tenacity.wait_random_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
             reraise=True,
         )
-        return retrying(
-            lambda: self._known(self._addresses[next(tries) % len(self._addresses)], header, raw, arrays)
-        )
+        return retrying(lambda: self._somewhere(header, raw, arrays))
 
     def close(self) -> None:
         """Ends the connections."""
@@ -102,6 +100,18 @@ class RemoteCalls:
             for channel in self._channels.values():
                 channel.close()
             self._channels.clear()
+
+    def _somewhere(
+        self, header: program_pb2.CallHeader, raw: bytes, arrays: Sequence[NDArray]
+    ) -> tuple[list[NDArray], list[NDArray]]:
+        """The answer of the address that answered last; if it does not, the next one has its turn."""
+        turn = self._turn
+        try:
+            return self._known(self._addresses[turn % len(self._addresses)], header, raw, arrays)
+        except ServerUnavailableError:
+            if self._turn == turn:
+                self._turn += 1
+            raise
 
     def _known(
         self, address: str, header: program_pb2.CallHeader, raw: bytes, arrays: Sequence[NDArray]
