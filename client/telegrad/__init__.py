@@ -154,7 +154,14 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
 _LAZY = frozenset({"distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim", "special", "utils"})
 
 #: What programs are made with, and where it is.
-_PROGRAMS = {"ArraySpec": "tracing", "Program": "program", "load_program": "program", "spec": "tracing"}
+_PROGRAMS = {
+    "ArraySpec": "tracing",
+    "Program": "program",
+    "load_program": "program",
+    "name": "naming",
+    "named": "naming",
+    "spec": "tracing",
+}
 
 
 def __getattr__(name: str) -> _Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ def connect(
     *,
     token: str | None = None,
     direct: bool = False,
+    session: str | None = None,
     device: str = "cpu",
     timeout_s: float | None = None,
     progress: bool = True,
@@ -45,6 +47,9 @@ def connect(
         token: what the server asks for; by default TELEGRAD_TOKEN, or what the file TELEGRAD_TOKEN_FILE
             holds.
         direct: talk to the worker itself where it can be reached, past the gateway.
+        session: a name for the session. The same name later, from another process too, finds it again with
+            its named tensors (`tg.name`, `tg.named`), as long as the server keeps it; who had it before has
+            lost it.
         device: what the engine in this process computes on, `cpu` or `cuda`; a server has its own.
         timeout_s: the longest that one look may take; None: as long as it takes.
         progress: show bars for long waits and large arrays.
@@ -63,26 +68,39 @@ def connect(
     address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
     bars = Bars() if progress else None
     transport: Transport
+    names = None
+    if session is not None:
+        from telegrad.naming import Names  # late: few sessions have a name
+
+        names = Names()
     if address in ("", EMBEDDED):
+        if session is not None:
+            raise ArgumentError("connect: a session with a name lives on a server: give its address too")
         from telegrad.transport.embedded import EmbeddedTransport  # late: one of the two is enough
 
         transport = EmbeddedTransport(device, progress=bars)
     else:
         from telegrad.transport.grpc import GrpcTransport  # late: gRPC takes a third of the import time
 
-        transport = GrpcTransport(
-            address, token=token if token is not None else _token(), direct=direct, progress=bars
-        )
-    session = Session(transport, timeout_s=timeout_s)
-    if named:
-        session.open()
+        token = token if token is not None else _token()
+        key = "" if session is None else _key(session, token)
+        transport = GrpcTransport(address, token=token, direct=direct, progress=bars, key=key)
+    made = Session(transport, timeout_s=timeout_s, names=names)
+    if named or session is not None:
+        made.open()
     # The session before ends when the last tensor in it is gone: until then its values can still be looked
     # at.
-    _session = session
+    _session = made
     _endpoint = (address, token) if address not in ("", EMBEDDED) else None
-    recording.use(session.recorder)
+    recording.use(made.recorder)
     _hook_notebook()
-    return session
+    return made
+
+
+def _key(name: str, token: str | None) -> str:
+    """What a named session is called by everywhere: it takes the token to find it."""
+    text = f"{token or ''}\0{name}".encode()
+    return hashlib.blake2b(text, digest_size=16, person=b"telegrad-session").hexdigest()
 
 
 def _token() -> str | None:
@@ -119,9 +137,12 @@ def endpoint(address: str | None = None, token: str | None = None) -> tuple[str,
     return address, token if token is not None else _token()
 
 
-def disconnect() -> None:
+def disconnect(*, forget: bool = False) -> None:
     """Ends the current session and frees what it holds on the server. The next operator starts the default
     one.
+
+    Args:
+        forget: end also a session with a name, which otherwise waits for whoever connects to it next.
     """
     global _endpoint, _session
     previous, _session, _endpoint = _session, None, None
@@ -130,7 +151,7 @@ def disconnect() -> None:
     if calling is not None:
         calling.forget()
     if previous is not None:
-        previous.close()
+        previous.close(forget=forget)
 
 
 def flush() -> None:

@@ -12,9 +12,10 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from telegrad.callsite import here
@@ -41,6 +42,9 @@ from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2
 
+if TYPE_CHECKING:
+    from telegrad.naming import Names
+
 #: Fragments sent and not answered before a sender waits: the server keeps the answers of a few more
 #: (OUTCOME_WINDOW).
 UNANSWERED_LIMIT: Final = 32
@@ -66,13 +70,17 @@ class Session:
         recorder: what is recorded for it.
         transport: how its fragments travel.
         log: what was sent, when and why.
+        names: its named tensors, if the session has a name itself.
     """
 
-    def __init__(self, transport: Transport, *, timeout_s: float | None = None) -> None:
+    def __init__(
+        self, transport: Transport, *, timeout_s: float | None = None, names: Names | None = None
+    ) -> None:
         self.transport = transport
         self.recorder = Recorder(self)
         self.log = Log()
         self.timeout_s = timeout_s
+        self.names = names
         self.lock = threading.RLock()
         self._opened: session_pb2.Opened | None = None
         self._seq = 0
@@ -97,6 +105,9 @@ class Session:
                 raise SessionError("the session is closed: connect() opens another")
             if self._opened is None:
                 self._opened = self.transport.open()
+                if self.names is not None:
+                    self._seq = self._opened.applied_seq
+                    self.names.take_up(self._opened, self.recorder)
             return self._opened
 
     @property
@@ -121,11 +132,12 @@ class Session:
         """
         with self.lock:
             opened = self.open() if self._opened is None or self._closed else self._opened
+            notes = b"" if self.names is None else self.names.notes(self.recorder)
             batch = self._take()
             wanted = [value.id for value in demands]
             if live:
                 wanted += self._live_outputs(batch)
-            if not (batch.nodes or fetches or wanted or batch):
+            if not (batch.nodes or fetches or wanted or batch or notes):
                 return self._seq
             fetched = {value.id: value for value in fetches}
             fragments = self._fragments(batch, opened.inline_limit_bytes, list(fetched), wanted)
@@ -133,6 +145,8 @@ class Session:
             last, part = fragments.pop()
             for fragment, earlier in fragments:
                 self._send(fragment, reason, {}, leaves, earlier)
+            if notes:
+                last.notes = notes
             if self.timeout_s is not None:
                 last.timeout_ms = max(1, int(self.timeout_s * 1000))
             self._send(last, reason, fetched, leaves, part, len(wanted))
@@ -198,6 +212,8 @@ class Session:
         return batch
 
     def _put_back(self, batch: Batch) -> None:
+        if self.names is not None:
+            self.names.forget_noted()
         recorder = self.recorder
         with recorder.lock:
             recorder.pending[:0] = batch.nodes
@@ -294,6 +310,8 @@ class Session:
 
     def _refused(self, sent: _Sent, error: TelegradError) -> TelegradError:
         """Forgets what only a refused fragment would have made known; the error to raise."""
+        if self.names is not None:
+            self.names.forget_noted()
         recorder, fragment = self.recorder, expand(sent.fragment)
         with recorder.lock:
             ids = {leaf.id for leaf in fragment.leaves}
@@ -356,11 +374,21 @@ class Session:
         with self.lock:
             self.wait(self.flush("synchronize", live=True))
 
-    def close(self) -> None:
-        """Ends the session; tensors whose arrays are known here stay usable."""
+    def close(self, *, forget: bool = False) -> None:
+        """Ends the session; tensors whose arrays are known here stay usable.
+
+        Args:
+            forget: also where it has a name: then too the server keeps nothing of it.
+        """
         with self.lock:
             if self._closed:
                 return
+            if forget:
+                self.transport.forget()
+            elif self.names is not None:
+                self.end_cell()
+                with suppress(TelegradError):
+                    self.wait(self._seq)  # what is on its way would be lost with the connection
             self._closed = True
             self.recorder.closed = True
             self._end()

@@ -80,9 +80,7 @@ class Settings(BaseSettings):
     snapshot_s: PositiveFloat = Field(
         10.0, description="seconds of new work after which a session is stored again"
     )
-    keep_s: PositiveFloat = Field(
-        86_400.0, description="seconds that a stored session outlives its last use"
-    )
+    keep_s: PositiveFloat = Field(86_400.0, description="seconds that a stored session outlives its last use")
     jobs: str = Field(
         "",
         description="folder of batch jobs, path or URL for all nodes; by default it goes with the server",

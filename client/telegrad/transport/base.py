@@ -117,5 +117,8 @@ class Transport(Protocol):
     def residuals(self) -> session_pb2.ResidualsReply:
         """What the engine keeps for later backward passes."""
 
+    def forget(self) -> None:
+        """`close` shall end the session for good, also where it has a name and would wait."""
+
     def close(self) -> None:
         """Ends the session and frees what it holds. May be called twice; raises nothing."""

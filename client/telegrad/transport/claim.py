@@ -50,6 +50,10 @@ class Claim:
         """Takes in the server's answer; `behind` says whether the session has to be brought there."""
         self.session_id = message.session_id
         self.journal.durable = message.durable
+        if not self._epoch:
+            # Another client may have been here before, and had every outcome that it wanted.
+            self.answered_seq = message.applied_seq
+            self.journal.begin_after(message.applied_seq)
         if message.epoch != self._epoch:
             self.behind = self._epoch != 0
             self._epoch = message.epoch

@@ -120,6 +120,9 @@ class EmbeddedTransport:
         """What the engine keeps for later backward passes."""
         return self._opened().residuals()
 
+    def forget(self) -> None:
+        """Nothing: what is in this process ends with it."""
+
     def close(self) -> None:
         """Frees what the session holds."""
         self._watch.close()

@@ -45,7 +45,6 @@ _RECONNECT_S: Final = 30.0
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 _CANCEL_S: Final = 3.0
-_CLOSE_S: Final = 2.0
 
 
 class GrpcTransport:
@@ -59,6 +58,7 @@ class GrpcTransport:
         connect_s: how long the first connection may take.
         reconnect_s: how long to try again when the server goes away.
         journal_bytes: how much to keep for a server that has lost the session.
+        key: of a named session, which may be there already; else a new one begins.
 
     Raises:
         ArgumentError: the address is no "host:port".
@@ -74,6 +74,7 @@ class GrpcTransport:
         connect_s: float = _CONNECT_S,
         reconnect_s: float = _RECONNECT_S,
         journal_bytes: int = JOURNAL_BYTES,
+        key: str = "",
     ) -> None:
         self.traffic = Traffic()
         self._entrances = Entrances(address)  # where the session is found again, whatever the way to it
@@ -83,15 +84,15 @@ class GrpcTransport:
         self._connect_s = connect_s
         self._reconnect_s = reconnect_s
         self._watch = Watch(progress)
-        self._claim = Claim(Journal(journal_bytes))
+        self._claim = Claim(Journal(journal_bytes), f".{key}" if key else "")
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._stream: Stream | None = None
         self._lease_s = 0.0
         self._lock = threading.Lock()  # what is unanswered goes over the stream that is installed
         self._attaching = threading.RLock()  # one stream is opened at a time
         self._closing = threading.Event()
-        self._closed = False
-        self._gave_up = False
+        self._closed = self._gave_up = False
+        self._kept = bool(key)
         self._connection = self._connect(self._entrances.current)
 
     @property
@@ -201,6 +202,10 @@ class GrpcTransport:
         """What the server keeps for later backward passes."""
         return self._beside(lambda: self._connection.residuals())  # noqa: PLW0108  # it may be another by then
 
+    def forget(self) -> None:
+        """Has `close` end the session, whatever its name."""
+        self._kept = False
+
     def close(self) -> None:
         """Ends the session; see `Transport.close`."""
         if self._closed:
@@ -211,12 +216,7 @@ class GrpcTransport:
         self._closing.set()
         self._watch.close()
         if stream is not None:
-            # The server frees the session at once. If it does not hear of it, the lease ends it.
-            stream.send(session_pb2.Request(close=session_pb2.Close()).SerializeToString())
-            with suppress(TelegradError):
-                while not stream.read_within(_CLOSE_S).HasField("closed"):
-                    pass
-            stream.end()
+            stream.end(close_session=not self._kept)
         self._connection.close()
 
     def _read(self) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from telegrad_proto.envelope import enclose
+from telegrad_proto.form import expand
 from telegrad_proto.v1 import session_pb2
 
 _log = logging.getLogger("telegrad")
@@ -71,6 +72,10 @@ class Journal:
     def half_full(self) -> bool:
         """Whether a snapshot is due, so that this can forget."""
         return self.held_bytes * 2 > self.limit_bytes
+
+    def begin_after(self, seq: int) -> None:
+        """The first fragment will be the one after this."""
+        self._last_seq = seq
 
     def offer(self, digest: bytes, data: memoryview) -> None:
         """Keeps a payload that a fragment to come will name."""
@@ -150,7 +155,7 @@ class Journal:
         if self._stopped or not self.first_seq <= seq <= self._last_seq:
             return
         entry = self._entries[seq - self.first_seq]
-        fragment = session_pb2.Request.FromString(entry.raw).fragment
+        fragment = expand(session_pb2.Request.FromString(entry.raw).fragment)
         if applied:
             del fragment.fetches[:]
             del fragment.demands[:]

@@ -27,7 +27,7 @@ from telegrad_proto.v1 import graph_pb2 as telegrad__proto_dot_v1_dot_graph__pb2
 from telegrad_proto.v1 import tensor_pb2 as telegrad__proto_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftelegrad_proto/v1/session.proto\x12\x0btelegrad.v1\x1a\x17google/rpc/status.proto\x1a\x1dtelegrad_proto/v1/graph.proto\x1a\x1etelegrad_proto/v1/tensor.proto\"\xa7\x01\n\x04Open\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x14\n\x0copset_digest\x18\x02 \x01(\x0c\x12\x16\n\x0e\x63lient_version\x18\x03 \x01(\t\x12\x12\n\nsession_id\x18\x04 \x01(\t\x12\x14\n\x0c\x61nswered_seq\x18\x05 \x01(\x04\x12\r\n\x05\x65poch\x18\x06 \x01(\x04\x12\x11\n\tclient_id\x18\x07 \x01(\x0c\x12\x13\n\x0bjournal_seq\x18\x08 \x01(\x04\"\xbe\x01\n\x06Opened\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0eserver_version\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\x12\x13\n\x0b\x61pplied_seq\x18\x04 \x01(\x04\x12\x0f\n\x07lease_s\x18\x05 \x01(\x01\x12\x16\n\x0e\x64irect_address\x18\x06 \x01(\t\x12\x1a\n\x12inline_limit_bytes\x18\x07 \x01(\x04\x12\r\n\x05\x65poch\x18\x08 \x01(\x04\x12\x0f\n\x07\x64urable\x18\t \x01(\x08\"\x8d\x02\n\x08\x46ragment\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12!\n\x06leaves\x18\x02 \x03(\x0b\x32\x11.telegrad.v1.Leaf\x12 \n\x05nodes\x18\x03 \x03(\x0b\x32\x11.telegrad.v1.Node\x12(\n\tbackwards\x18\x04 \x03(\x0b\x32\x15.telegrad.v1.Backward\x12\x0f\n\x07\x66\x65tches\x18\x05 \x03(\x04\x12\x0f\n\x07\x64\x65mands\x18\x06 \x03(\x04\x12\x10\n\x08releases\x18\x07 \x03(\x04\x12\x12\n\ntimeout_ms\x18\x08 \x01(\r\x12\x10\n\x08snapshot\x18\t \x01(\x08\x12\x0c\n\x04\x66orm\x18\n \x01(\x0c\x12\x0c\n\x04\x62\x61se\x18\x0b \x01(\x04\x12\x0f\n\x07outside\x18\x0c \x03(\x04\"i\n\x07\x46\x65tched\x12\n\n\x02id\x18\x01 \x01(\x04\x12%\n\x04spec\x18\x02 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06\x62y_get\x18\x04 \x01(\x08H\x00\x42\t\n\x07\x63ontent\"d\n\x07Timings\x12\x10\n\x08\x61pply_ns\x18\x01 \x01(\x04\x12\x0f\n\x07plan_ns\x18\x02 \x01(\x04\x12\x12\n\nexecute_ns\x18\x03 \x01(\x04\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x13\n\x0bplan_cached\x18\x05 \x01(\x08\"\xc0\x01\n\x07Outcome\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12$\n\x06values\x18\x02 \x03(\x0b\x32\x14.telegrad.v1.Fetched\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12%\n\x07timings\x18\x04 \x01(\x0b\x32\x14.telegrad.v1.Timings\x12\x13\n\x0b\x64urable_seq\x18\x05 \x01(\x04\x12\x12\n\nheld_bytes\x18\x06 \x01(\x04\x12\x0f\n\x07\x61pplied\x18\x07 \x01(\x08\"\x07\n\x05\x43lose\"\x08\n\x06\x43losed\"\x84\x01\n\x07Request\x12!\n\x04open\x18\x01 \x01(\x0b\x32\x11.telegrad.v1.OpenH\x00\x12)\n\x08\x66ragment\x18\x02 \x01(\x0b\x32\x15.telegrad.v1.FragmentH\x00\x12#\n\x05\x63lose\x18\x03 \x01(\x0b\x32\x12.telegrad.v1.CloseH\x00\x42\x06\n\x04kind\"\x86\x01\n\x05Reply\x12%\n\x06opened\x18\x01 \x01(\x0b\x32\x13.telegrad.v1.OpenedH\x00\x12\'\n\x07outcome\x18\x02 \x01(\x0b\x32\x14.telegrad.v1.OutcomeH\x00\x12%\n\x06\x63losed\x18\x03 \x01(\x0b\x32\x13.telegrad.v1.ClosedH\x00\x42\x06\n\x04kind\"0\n\rCancelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\"\"\n\x0b\x43\x61ncelReply\x12\x13\n\x0bwas_running\x18\x01 \x01(\x08\"&\n\x10ResidualsRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x85\x01\n\x08Residual\x12\x10\n\x08value_id\x18\x01 \x01(\x04\x12\n\n\x02op\x18\x02 \x01(\t\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12\x10\n\x08\x64\x65\x63ision\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"N\n\x0eResidualsReply\x12(\n\tresiduals\x18\x01 \x03(\x0b\x32\x15.telegrad.v1.Residual\x12\x12\n\nheld_bytes\x18\x02 \x01(\x04\x32\xfd\x02\n\x07Session\x12\x36\n\x06\x41ttach\x12\x14.telegrad.v1.Request\x1a\x12.telegrad.v1.Reply(\x01\x30\x01\x12\x35\n\x03Put\x12\x15.telegrad.v1.PutChunk\x1a\x15.telegrad.v1.PutReply(\x01\x12\x37\n\x03Get\x12\x17.telegrad.v1.GetRequest\x1a\x15.telegrad.v1.GetChunk0\x01\x12\x41\n\x07Missing\x12\x1b.telegrad.v1.MissingRequest\x1a\x19.telegrad.v1.MissingReply\x12>\n\x06\x43\x61ncel\x12\x1a.telegrad.v1.CancelRequest\x1a\x18.telegrad.v1.CancelReply\x12G\n\tResiduals\x12\x1d.telegrad.v1.ResidualsRequest\x1a\x1b.telegrad.v1.ResidualsReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftelegrad_proto/v1/session.proto\x12\x0btelegrad.v1\x1a\x17google/rpc/status.proto\x1a\x1dtelegrad_proto/v1/graph.proto\x1a\x1etelegrad_proto/v1/tensor.proto\"\xa7\x01\n\x04Open\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x14\n\x0copset_digest\x18\x02 \x01(\x0c\x12\x16\n\x0e\x63lient_version\x18\x03 \x01(\t\x12\x12\n\nsession_id\x18\x04 \x01(\t\x12\x14\n\x0c\x61nswered_seq\x18\x05 \x01(\x04\x12\r\n\x05\x65poch\x18\x06 \x01(\x04\x12\x11\n\tclient_id\x18\x07 \x01(\x0c\x12\x13\n\x0bjournal_seq\x18\x08 \x01(\x04\"\xf0\x01\n\x06Opened\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x16\n\x0eserver_version\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\x12\x13\n\x0b\x61pplied_seq\x18\x04 \x01(\x04\x12\x0f\n\x07lease_s\x18\x05 \x01(\x01\x12\x16\n\x0e\x64irect_address\x18\x06 \x01(\t\x12\x1a\n\x12inline_limit_bytes\x18\x07 \x01(\x04\x12\r\n\x05\x65poch\x18\x08 \x01(\x04\x12\x0f\n\x07\x64urable\x18\t \x01(\x08\x12\r\n\x05notes\x18\n \x01(\x0c\x12\x0f\n\x07last_id\x18\x0b \x01(\x04\x12\x10\n\x08live_ids\x18\x0c \x03(\x04\"\x9c\x02\n\x08\x46ragment\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12!\n\x06leaves\x18\x02 \x03(\x0b\x32\x11.telegrad.v1.Leaf\x12 \n\x05nodes\x18\x03 \x03(\x0b\x32\x11.telegrad.v1.Node\x12(\n\tbackwards\x18\x04 \x03(\x0b\x32\x15.telegrad.v1.Backward\x12\x0f\n\x07\x66\x65tches\x18\x05 \x03(\x04\x12\x0f\n\x07\x64\x65mands\x18\x06 \x03(\x04\x12\x10\n\x08releases\x18\x07 \x03(\x04\x12\x12\n\ntimeout_ms\x18\x08 \x01(\r\x12\x10\n\x08snapshot\x18\t \x01(\x08\x12\x0c\n\x04\x66orm\x18\n \x01(\x0c\x12\x0c\n\x04\x62\x61se\x18\x0b \x01(\x04\x12\x0f\n\x07outside\x18\x0c \x03(\x04\x12\r\n\x05notes\x18\r \x01(\x0c\"i\n\x07\x46\x65tched\x12\n\n\x02id\x18\x01 \x01(\x04\x12%\n\x04spec\x18\x02 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06\x62y_get\x18\x04 \x01(\x08H\x00\x42\t\n\x07\x63ontent\"d\n\x07Timings\x12\x10\n\x08\x61pply_ns\x18\x01 \x01(\x04\x12\x0f\n\x07plan_ns\x18\x02 \x01(\x04\x12\x12\n\nexecute_ns\x18\x03 \x01(\x04\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x13\n\x0bplan_cached\x18\x05 \x01(\x08\"\xc0\x01\n\x07Outcome\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12$\n\x06values\x18\x02 \x03(\x0b\x32\x14.telegrad.v1.Fetched\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12%\n\x07timings\x18\x04 \x01(\x0b\x32\x14.telegrad.v1.Timings\x12\x13\n\x0b\x64urable_seq\x18\x05 \x01(\x04\x12\x12\n\nheld_bytes\x18\x06 \x01(\x04\x12\x0f\n\x07\x61pplied\x18\x07 \x01(\x08\"\x07\n\x05\x43lose\"\x08\n\x06\x43losed\"\x84\x01\n\x07Request\x12!\n\x04open\x18\x01 \x01(\x0b\x32\x11.telegrad.v1.OpenH\x00\x12)\n\x08\x66ragment\x18\x02 \x01(\x0b\x32\x15.telegrad.v1.FragmentH\x00\x12#\n\x05\x63lose\x18\x03 \x01(\x0b\x32\x12.telegrad.v1.CloseH\x00\x42\x06\n\x04kind\"\x86\x01\n\x05Reply\x12%\n\x06opened\x18\x01 \x01(\x0b\x32\x13.telegrad.v1.OpenedH\x00\x12\'\n\x07outcome\x18\x02 \x01(\x0b\x32\x14.telegrad.v1.OutcomeH\x00\x12%\n\x06\x63losed\x18\x03 \x01(\x0b\x32\x13.telegrad.v1.ClosedH\x00\x42\x06\n\x04kind\"0\n\rCancelRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\"\"\n\x0b\x43\x61ncelReply\x12\x13\n\x0bwas_running\x18\x01 \x01(\x08\"&\n\x10ResidualsRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x85\x01\n\x08Residual\x12\x10\n\x08value_id\x18\x01 \x01(\x04\x12\n\n\x02op\x18\x02 \x01(\t\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x12\n\nsize_bytes\x18\x04 \x01(\x04\x12\x10\n\x08\x64\x65\x63ision\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"N\n\x0eResidualsReply\x12(\n\tresiduals\x18\x01 \x03(\x0b\x32\x15.telegrad.v1.Residual\x12\x12\n\nheld_bytes\x18\x02 \x01(\x04\x32\xfd\x02\n\x07Session\x12\x36\n\x06\x41ttach\x12\x14.telegrad.v1.Request\x1a\x12.telegrad.v1.Reply(\x01\x30\x01\x12\x35\n\x03Put\x12\x15.telegrad.v1.PutChunk\x1a\x15.telegrad.v1.PutReply(\x01\x12\x37\n\x03Get\x12\x17.telegrad.v1.GetRequest\x1a\x15.telegrad.v1.GetChunk0\x01\x12\x41\n\x07Missing\x12\x1b.telegrad.v1.MissingRequest\x1a\x19.telegrad.v1.MissingReply\x12>\n\x06\x43\x61ncel\x12\x1a.telegrad.v1.CancelRequest\x1a\x18.telegrad.v1.CancelReply\x12G\n\tResiduals\x12\x1d.telegrad.v1.ResidualsRequest\x1a\x1b.telegrad.v1.ResidualsReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,33 +37,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPEN']._serialized_start=137
   _globals['_OPEN']._serialized_end=304
   _globals['_OPENED']._serialized_start=307
-  _globals['_OPENED']._serialized_end=497
-  _globals['_FRAGMENT']._serialized_start=500
-  _globals['_FRAGMENT']._serialized_end=769
-  _globals['_FETCHED']._serialized_start=771
-  _globals['_FETCHED']._serialized_end=876
-  _globals['_TIMINGS']._serialized_start=878
-  _globals['_TIMINGS']._serialized_end=978
-  _globals['_OUTCOME']._serialized_start=981
-  _globals['_OUTCOME']._serialized_end=1173
-  _globals['_CLOSE']._serialized_start=1175
-  _globals['_CLOSE']._serialized_end=1182
-  _globals['_CLOSED']._serialized_start=1184
-  _globals['_CLOSED']._serialized_end=1192
-  _globals['_REQUEST']._serialized_start=1195
-  _globals['_REQUEST']._serialized_end=1327
-  _globals['_REPLY']._serialized_start=1330
-  _globals['_REPLY']._serialized_end=1464
-  _globals['_CANCELREQUEST']._serialized_start=1466
-  _globals['_CANCELREQUEST']._serialized_end=1514
-  _globals['_CANCELREPLY']._serialized_start=1516
-  _globals['_CANCELREPLY']._serialized_end=1550
-  _globals['_RESIDUALSREQUEST']._serialized_start=1552
-  _globals['_RESIDUALSREQUEST']._serialized_end=1590
-  _globals['_RESIDUAL']._serialized_start=1593
-  _globals['_RESIDUAL']._serialized_end=1726
-  _globals['_RESIDUALSREPLY']._serialized_start=1728
-  _globals['_RESIDUALSREPLY']._serialized_end=1806
-  _globals['_SESSION']._serialized_start=1809
-  _globals['_SESSION']._serialized_end=2190
+  _globals['_OPENED']._serialized_end=547
+  _globals['_FRAGMENT']._serialized_start=550
+  _globals['_FRAGMENT']._serialized_end=834
+  _globals['_FETCHED']._serialized_start=836
+  _globals['_FETCHED']._serialized_end=941
+  _globals['_TIMINGS']._serialized_start=943
+  _globals['_TIMINGS']._serialized_end=1043
+  _globals['_OUTCOME']._serialized_start=1046
+  _globals['_OUTCOME']._serialized_end=1238
+  _globals['_CLOSE']._serialized_start=1240
+  _globals['_CLOSE']._serialized_end=1247
+  _globals['_CLOSED']._serialized_start=1249
+  _globals['_CLOSED']._serialized_end=1257
+  _globals['_REQUEST']._serialized_start=1260
+  _globals['_REQUEST']._serialized_end=1392
+  _globals['_REPLY']._serialized_start=1395
+  _globals['_REPLY']._serialized_end=1529
+  _globals['_CANCELREQUEST']._serialized_start=1531
+  _globals['_CANCELREQUEST']._serialized_end=1579
+  _globals['_CANCELREPLY']._serialized_start=1581
+  _globals['_CANCELREPLY']._serialized_end=1615
+  _globals['_RESIDUALSREQUEST']._serialized_start=1617
+  _globals['_RESIDUALSREQUEST']._serialized_end=1655
+  _globals['_RESIDUAL']._serialized_start=1658
+  _globals['_RESIDUAL']._serialized_end=1791
+  _globals['_RESIDUALSREPLY']._serialized_start=1793
+  _globals['_RESIDUALSREPLY']._serialized_end=1871
+  _globals['_SESSION']._serialized_start=1874
+  _globals['_SESSION']._serialized_end=2255
 # @@protoc_insertion_point(module_scope)

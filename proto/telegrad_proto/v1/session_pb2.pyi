@@ -30,7 +30,7 @@ class Open(_message.Message):
     def __init__(self, protocol: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., client_version: _Optional[str] = ..., session_id: _Optional[str] = ..., answered_seq: _Optional[int] = ..., epoch: _Optional[int] = ..., client_id: _Optional[bytes] = ..., journal_seq: _Optional[int] = ...) -> None: ...
 
 class Opened(_message.Message):
-    __slots__ = ("session_id", "server_version", "device", "applied_seq", "lease_s", "direct_address", "inline_limit_bytes", "epoch", "durable")
+    __slots__ = ("session_id", "server_version", "device", "applied_seq", "lease_s", "direct_address", "inline_limit_bytes", "epoch", "durable", "notes", "last_id", "live_ids")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SERVER_VERSION_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,9 @@ class Opened(_message.Message):
     INLINE_LIMIT_BYTES_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     DURABLE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    LAST_ID_FIELD_NUMBER: _ClassVar[int]
+    LIVE_IDS_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     server_version: str
     device: str
@@ -49,10 +52,13 @@ class Opened(_message.Message):
     inline_limit_bytes: int
     epoch: int
     durable: bool
-    def __init__(self, session_id: _Optional[str] = ..., server_version: _Optional[str] = ..., device: _Optional[str] = ..., applied_seq: _Optional[int] = ..., lease_s: _Optional[float] = ..., direct_address: _Optional[str] = ..., inline_limit_bytes: _Optional[int] = ..., epoch: _Optional[int] = ..., durable: _Optional[bool] = ...) -> None: ...
+    notes: bytes
+    last_id: int
+    live_ids: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, session_id: _Optional[str] = ..., server_version: _Optional[str] = ..., device: _Optional[str] = ..., applied_seq: _Optional[int] = ..., lease_s: _Optional[float] = ..., direct_address: _Optional[str] = ..., inline_limit_bytes: _Optional[int] = ..., epoch: _Optional[int] = ..., durable: _Optional[bool] = ..., notes: _Optional[bytes] = ..., last_id: _Optional[int] = ..., live_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Fragment(_message.Message):
-    __slots__ = ("seq", "leaves", "nodes", "backwards", "fetches", "demands", "releases", "timeout_ms", "snapshot", "form", "base", "outside")
+    __slots__ = ("seq", "leaves", "nodes", "backwards", "fetches", "demands", "releases", "timeout_ms", "snapshot", "form", "base", "outside", "notes")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     LEAVES_FIELD_NUMBER: _ClassVar[int]
     NODES_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +71,7 @@ class Fragment(_message.Message):
     FORM_FIELD_NUMBER: _ClassVar[int]
     BASE_FIELD_NUMBER: _ClassVar[int]
     OUTSIDE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     seq: int
     leaves: _containers.RepeatedCompositeFieldContainer[_graph_pb2.Leaf]
     nodes: _containers.RepeatedCompositeFieldContainer[_graph_pb2.Node]
@@ -77,7 +84,8 @@ class Fragment(_message.Message):
     form: bytes
     base: int
     outside: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, seq: _Optional[int] = ..., leaves: _Optional[_Iterable[_Union[_graph_pb2.Leaf, _Mapping]]] = ..., nodes: _Optional[_Iterable[_Union[_graph_pb2.Node, _Mapping]]] = ..., backwards: _Optional[_Iterable[_Union[_graph_pb2.Backward, _Mapping]]] = ..., fetches: _Optional[_Iterable[int]] = ..., demands: _Optional[_Iterable[int]] = ..., releases: _Optional[_Iterable[int]] = ..., timeout_ms: _Optional[int] = ..., snapshot: _Optional[bool] = ..., form: _Optional[bytes] = ..., base: _Optional[int] = ..., outside: _Optional[_Iterable[int]] = ...) -> None: ...
+    notes: bytes
+    def __init__(self, seq: _Optional[int] = ..., leaves: _Optional[_Iterable[_Union[_graph_pb2.Leaf, _Mapping]]] = ..., nodes: _Optional[_Iterable[_Union[_graph_pb2.Node, _Mapping]]] = ..., backwards: _Optional[_Iterable[_Union[_graph_pb2.Backward, _Mapping]]] = ..., fetches: _Optional[_Iterable[int]] = ..., demands: _Optional[_Iterable[int]] = ..., releases: _Optional[_Iterable[int]] = ..., timeout_ms: _Optional[int] = ..., snapshot: _Optional[bool] = ..., form: _Optional[bytes] = ..., base: _Optional[int] = ..., outside: _Optional[_Iterable[int]] = ..., notes: _Optional[bytes] = ...) -> None: ...
 
 class Fetched(_message.Message):
     __slots__ = ("id", "spec", "data", "by_get")

@@ -104,7 +104,7 @@ class StoredOutcome(_message.Message):
     def __init__(self, digest: _Optional[bytes] = ..., outcome: _Optional[bytes] = ...) -> None: ...
 
 class Snapshot(_message.Message):
-    __slots__ = ("format", "opset_digest", "key", "epoch", "seq", "graph", "outcomes")
+    __slots__ = ("format", "opset_digest", "key", "epoch", "seq", "graph", "outcomes", "notes")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     OPSET_DIGEST_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +112,7 @@ class Snapshot(_message.Message):
     SEQ_FIELD_NUMBER: _ClassVar[int]
     GRAPH_FIELD_NUMBER: _ClassVar[int]
     OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     format: int
     opset_digest: bytes
     key: str
@@ -119,7 +120,8 @@ class Snapshot(_message.Message):
     seq: int
     graph: StoredGraph
     outcomes: _containers.RepeatedCompositeFieldContainer[StoredOutcome]
-    def __init__(self, format: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., key: _Optional[str] = ..., epoch: _Optional[int] = ..., seq: _Optional[int] = ..., graph: _Optional[_Union[StoredGraph, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[StoredOutcome, _Mapping]]] = ...) -> None: ...
+    notes: bytes
+    def __init__(self, format: _Optional[int] = ..., opset_digest: _Optional[bytes] = ..., key: _Optional[str] = ..., epoch: _Optional[int] = ..., seq: _Optional[int] = ..., graph: _Optional[_Union[StoredGraph, _Mapping]] = ..., outcomes: _Optional[_Iterable[_Union[StoredOutcome, _Mapping]]] = ..., notes: _Optional[bytes] = ...) -> None: ...
 
 class StoredClaim(_message.Message):
     __slots__ = ("worker", "client_id", "base_epoch", "base_seq")

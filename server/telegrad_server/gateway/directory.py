@@ -63,6 +63,16 @@ class Directory:
             session_id=session_id,
         )
 
+    async def named(self, session_id: str) -> grpc.aio.Channel | None:
+        """The way to the worker where a named session lives, if it lives: they are all asked."""
+        addresses = [address for _, address in self._registry.slots()]
+        for address, sessions in zip(
+            addresses, await asyncio.gather(*map(self.prober.sessions, addresses)), strict=True
+        ):
+            if any(session.session_id.endswith(session_id) for session in sessions or ()):
+                return self.prober.channel(address)
+        return None
+
     def candidates(self) -> Iterable[tuple[str, grpc.aio.Channel]]:
         """Workers for a new session, the best first.
 

@@ -160,7 +160,9 @@ class Relay:
         channel: Channel | None = None
         lost: TelegradError | grpc.aio.AioRpcError
         try:
-            channel = self._directory.holder(session_id)
+            if session_id.startswith("."):
+                channel = await self._directory.named(session_id)
+            channel = channel or self._directory.holder(session_id)
             call = self._call(channel, metadata)
             return call, await asyncio.wait_for(_exchange(call, opening), _ANSWER_S)
         except (ServerUnavailableError, SessionNotFoundError) as error:
@@ -179,7 +181,10 @@ class Relay:
                 # Nobody else can help: the session may still be where it was, or is gone.
                 raise lost from None
             if code in (None, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
-                raise ServerUnavailableError(f"no worker can take session {session_id} up now") from None
+                reason = error.details() if isinstance(error, grpc.aio.AioRpcError) else error
+                raise ServerUnavailableError(
+                    f"no worker can take session {session_id} up now: {reason}"
+                ) from None
             raise
 
     async def _place(

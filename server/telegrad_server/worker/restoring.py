@@ -107,12 +107,13 @@ class Restorer:
             ) from None
         reach("before_restore")
         engine = self._make_engine()
-        sequencer = None
+        sequencer, notes = None, b""
         try:
             if base is not None:
                 snapshot = store.load(key, *base)
                 engine.restore(snapshot.graph, partial(store.read, key, base[0]))
                 records = [Record(stored.digest, stored.outcome) for stored in snapshot.outcomes]
+                notes = snapshot.notes
                 sequencer = Sequencer.resumed(seq, records)
         except BaseException:
             engine.close()
@@ -124,4 +125,5 @@ class Restorer:
             client_id=opening.client_id,
             sequencer=sequencer,
             durable_seq=seq,
+            notes=notes,
         )

@@ -74,6 +74,7 @@ class WorkerSession:
         "client_id",
         "durable_seq",
         "epoch",
+        "notes",
         "session_id",
         "snapshot_wanted",
     )
@@ -87,12 +88,14 @@ class WorkerSession:
         client_id: bytes = b"",
         sequencer: Sequencer | None = None,
         durable_seq: int = 0,
+        notes: bytes = b"",
     ) -> None:
         self.session_id = session_id
         self.epoch = epoch
         self.client_id = client_id
         self.durable_seq = durable_seq
         self.snapshot_wanted = False
+        self.notes = notes
         self._engine = engine
         self._sequencer = Sequencer() if sequencer is None else sequencer
         self._lock = threading.Lock()
@@ -172,6 +175,8 @@ class WorkerSession:
                     reach("after_compute")
                 if seq <= self._replay_seq:
                     del outcome.values[:]
+                if fragment.notes and outcome.applied:
+                    self.notes = fragment.notes
                 if self.durable_seq:
                     outcome.durable_seq = self.durable_seq
                 reply = _reply(outcome)
@@ -222,6 +227,12 @@ class WorkerSession:
         with self._lock:
             return self._open_engine().residuals()
 
+    def recall(self) -> tuple[bytes, int, list[int]]:
+        """What a new client of a named session has to know: notes, the last id, the ids that are held."""
+        with self._lock:
+            graph = self._open_engine().capture().graph
+            return self.notes, graph.last_id, [name.id for name in graph.names]
+
     def capture(self, timeout_s: float) -> tuple[snapshot_pb2.Snapshot, Captured] | None:
         """What the session is now; None where it computes for so long, or is closed.
 
@@ -235,7 +246,11 @@ class WorkerSession:
                 return None
             captured = self._engine.capture()
             snapshot = snapshot_pb2.Snapshot(
-                key=self.key, epoch=self.epoch, seq=self.applied_seq, graph=captured.graph
+                key=self.key,
+                epoch=self.epoch,
+                seq=self.applied_seq,
+                graph=captured.graph,
+                notes=self.notes,
             )
             for record in self._sequencer.latest(_OUTCOMES_STORED):
                 snapshot.outcomes.add(digest=record.digest, outcome=record.outcome)
@@ -259,6 +274,8 @@ class WorkerSession:
                 epoch=epoch,
                 client_id=client_id,
                 sequencer=self._sequencer,
+                durable_seq=self.durable_seq,
+                notes=self.notes,
             )
 
     def close(self) -> None:
