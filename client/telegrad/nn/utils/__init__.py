@@ -12,6 +12,12 @@ from telegrad.nn.utils.clipping import (
     clip_grads_with_norm_,
     get_total_norm,
 )
+from telegrad.nn.utils.fusion import (
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
 from telegrad.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from telegrad.nn.utils.vectors import parameters_to_vector, vector_to_parameters
 from telegrad.nn.utils.weight_norm import remove_weight_norm, weight_norm
@@ -21,6 +27,10 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
+    "fuse_conv_bn_eval",
+    "fuse_conv_bn_weights",
+    "fuse_linear_bn_eval",
+    "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
     "parametrizations",
