@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any, Final, NoReturn
 from weakref import WeakValueDictionary, ref
 
@@ -103,11 +104,18 @@ class _Capture(Recorder):
     def __init__(self) -> None:
         super().__init__(_Nowhere())  # type: ignore[arg-type]  # stands in for one
         self.overwritten: list[tuple[ref[Tensor], Value]] = []
+        self._thread = get_ident()
         self.written = _Written(self)
         self.taken: dict[int, tuple[Value, Value]] = {}
 
     def adopt(self, tensor: Tensor) -> Value:
-        """A constant with the tensor's value; the tensor stays where it is."""
+        """A constant with the tensor's value; the tensor stays where it is.
+
+        Raises:
+            TraceError: another thread uses it, which would become part of the program.
+        """
+        if get_ident() != self._thread:
+            raise TraceError("a program is being made in another thread: wait until trace() has returned")
         value = tensor._value
         known = self.taken.get(id(value))
         if known is None:

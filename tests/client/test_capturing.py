@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,25 @@ def test_a_failing_function_leaves_the_session_as_it_was() -> None:
     with pytest.raises(RuntimeError, match="size"):
         tg.trace(lambda x: x + tg.ones(3), tg.spec((2,)))
     assert (tg.ones(2) + 1).tolist() == [2.0, 2.0]
+
+
+def test_other_threads_are_kept_out_of_the_program() -> None:
+    outside = tg.ones(2)
+    found: list[BaseException | None] = []
+
+    def elsewhere() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            found.append(pool.submit(lambda: outside + 1).exception(30))
+
+    def f(x: tg.Tensor) -> tg.Tensor:
+        elsewhere()
+        return x * outside
+
+    program = tg.trace(f, tg.spec((2,)))
+    assert isinstance(found[0], TraceError)
+    assert program([1.0, 2.0]).tolist() == [1.0, 2.0]
+    elsewhere()
+    assert found[-1] is None
 
 
 def test_not_inside_vmap() -> None:
