@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 nn = torch.nn
-STEPS, LENGTH, BATCH = 50, 8, 4
+STEPS, LENGTH, BATCH = 50, 6, 4
 
 TEXT = (
     "the time traveller for so it will be convenient to speak of him was expounding a recondite matter to us "
