@@ -30,7 +30,7 @@ class Function:
         for name, first, second in self.steps:
             i, j = int(first * len(made)), int(second * len(made))
             try:
-                result = STEPS_BY_NAME[name](tg, made, i, j)  # type: ignore[arg-type]  # a package is a module
+                result = STEPS_BY_NAME[name](tg, made, i, j)
             except (TelegradError, TypeError, IndexError):
                 continue  # shapes that do not fit, writes that are not allowed: each time the same
             if isinstance(result, tg.Tensor) and result.numel() < 1000:
