@@ -43,6 +43,6 @@ def make_worker(settings: WorkerSettings, left: Callable[[], object] = lambda: N
     store = ProgramStore(settings.device, call_bytes=settings.session_bytes, gauge=gauge)
 
     def programs(name: str) -> grpc.GenericRpcHandler:
-        return program_handlers(ProgramServicer(WorkerPrograms(store), name))
+        return program_handlers(ProgramServicer(WorkerPrograms(store, settings.threads), name))
 
     return WorkerServer(settings, make_engine, gauge=gauge, left=left, services=(programs,))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import program_pb2
 
 Payload = tuple[Spec, memoryview]
+
+#: How often a call that waits for its turn looks whether it still should.
+_LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,12 @@ class WorkerPrograms:
 
     Args:
         store: the programs.
+        at_once: how many calls compute at a time, the others wait; 0: all.
     """
 
-    def __init__(self, store: ProgramStore) -> None:
+    def __init__(self, store: ProgramStore, at_once: int = 0) -> None:
         self._store: Final = store
+        self._turns: Final = threading.Semaphore(at_once) if at_once else None
 
     def require(self, digest: bytes) -> None:
         """Returns where the program is known; else raises ProgramNotFoundError."""
@@ -57,19 +63,34 @@ class WorkerPrograms:
         program = self._store.get(header.digest)
         given = [np.frombuffer(data, spec.dtype.typestr).reshape(spec.shape) for spec, data in arrays]
         count = len(program.inputs)
-        answer = program.call(
-            MODES[header.mode],
-            given[:count],
-            wrt=list(header.wrt),
-            extra=given[count:],
-            interrupt=_Stopped(stopped, header.timeout_ms / 1000),
-        )
+        interrupt = _Stopped(stopped, header.timeout_ms / 1000)
+        with self._turn(interrupt):
+            answer = program.call(
+                MODES[header.mode],
+                given[:count],
+                wrt=list(header.wrt),
+                extra=given[count:],
+                interrupt=interrupt,
+            )
         return Given(
             [_payload(array) for array in answer.outputs],
             [_payload(array) for array in answer.gradients],
             answer.plan_cached,
             answer.execute_ns,
         )
+
+    @contextmanager
+    def _turn(self, interrupt: Interrupt) -> Iterator[None]:
+        """Waits until it is the call's turn, as long as somebody wants its answer."""
+        if self._turns is None:
+            yield
+            return
+        while not self._turns.acquire(timeout=_LOOK_S):
+            interrupt.check()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class _Stopped(Interrupt):

@@ -57,7 +57,7 @@ class WorkerSettings:
             listens.
         session_bytes: what a session may hold in memory; 0: no bound.
         worker_bytes: what they may hold together; 0: no bound.
-        threads: for matrix products; 0: as the machine decides.
+        threads: for matrix products, and so many calls of programs at a time; 0: as the machine decides.
         operator_s: how long one operator may take before the process is ended.
         snapshots: where sessions are stored; "": nowhere.
         snapshot_s: how much new work, in seconds, may be missing there.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from telegrad_engine.programs import ProgramStore
+from telegrad_engine.runtime.executor import Interrupt
 from telegrad_proto.dtypes import float64
 from telegrad_proto.errors import ArgumentError, CancelledError, ProgramNotFoundError
 from telegrad_proto.payload import digest_of
@@ -47,3 +48,25 @@ def test_callers_that_are_gone_and_modes_that_are_unknown() -> None:
         programs.call(program_pb2.CallHeader(digest=DIGEST), ARRAYS, gone)
     with pytest.raises(ArgumentError, match="no mode 99"):
         programs.call(program_pb2.CallHeader(digest=DIGEST, mode=99), ARRAYS, gone)  # type: ignore[arg-type]
+
+
+def test_calls_wait_for_their_turn_as_long_as_somebody_waits_for_them() -> None:
+    programs = WorkerPrograms(ProgramStore(), at_once=1)
+    programs.add(memoryview(RAW), DIGEST)
+    header = program_pb2.CallHeader(digest=DIGEST, mode="VALUE_AND_GRAD", wrt=[0])
+    for _ in range(2):
+        assert programs.call(header, ARRAYS, threading.Event()).outputs
+    gone, failed = threading.Event(), []
+
+    def call() -> None:
+        try:
+            programs.call(header, ARRAYS, gone)
+        except CancelledError as error:
+            failed.append(error)
+
+    with programs._turn(Interrupt()):
+        thread = threading.Thread(target=call)
+        thread.start()
+        gone.set()
+        thread.join(10)
+    assert len(failed) == 1
