@@ -104,7 +104,7 @@ class WorkerSession:
         self._cancelled_seq = 0
         self._replay_seq = 0
         self._closed = False
-        self._refusal: SessionError = SessionNotFoundError(f"session {session_id}: it was closed")
+        self._refusal: SessionError | None = None
 
     @property
     def held_bytes(self) -> int:
@@ -156,7 +156,7 @@ class WorkerSession:
             if recorded is not None:
                 return recorded
             if self._closed:
-                raise self._refusal
+                raise self._refused()
             self._running_seq = seq
             if seq <= self._cancelled_seq:
                 self._engine.cancel(seq)
@@ -263,7 +263,7 @@ class WorkerSession:
         self.cancel(2**64)
         with self._lock:
             if self._closed:
-                raise self._refusal
+                raise self._refused()
             self._closed = True
             self._refusal = StaleEpochError(
                 f"session {self.session_id}: another client has connected to it", epoch=epoch
@@ -286,9 +286,12 @@ class WorkerSession:
                 self._closed = True
                 self._engine.close()
 
+    def _refused(self) -> SessionError:
+        return self._refusal or SessionNotFoundError(f"session {self.session_id}: it was closed")
+
     def _open_engine(self) -> Engine:
         if self._closed:
-            raise self._refusal
+            raise self._refused()
         return self._engine
 
 
