@@ -30,7 +30,7 @@ def _piece(ct: Value) -> _Piece | None:
         return None
     attrs: dict[str, Any] = dict(node.op.named(node.attrs))
     low, high = attrs["low"], attrs["high"]
-    if attrs["value"] != 0 or any(attrs["interior"]) or min(*low, *high, 0) < 0:
+    if attrs["value"] != 0 or any(attrs["interior"]) or min((*low, *high, 0)) < 0:
         return None
     axes = [axis for axis, around in enumerate(zip(low, high, strict=True)) if any(around)]
     if len(axes) != 1:
