@@ -40,31 +40,28 @@ _HAND_OVER_S: Final = 0.005
 class Stream:
     """One call of Attach: a queue that gRPC sends from, and the call that answers are read from."""
 
-    __slots__ = ("_call", "_queue", "_taken")
+    __slots__ = ("_call", "_idle", "_queue")
 
     def __init__(self, channel: grpc.Channel, metadata: Any) -> None:
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
-        self._taken: SimpleQueue[None] = SimpleQueue()
+        self._idle: SimpleQueue[None] = SimpleQueue()
         # Bytes as they are: fragments are kept as sent, to be sent again the same.
-        attach: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(
-            f"/{SERVICE}/Attach", request_serializer=self._take
-        )
-        self._call = attach(iter(self._queue.get, None), metadata=metadata)
+        attach: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(f"/{SERVICE}/Attach")
+        self._call = attach(_requests(self._queue, self._idle), metadata=metadata)
 
     def send(self, request: bytes) -> None:
         """Sends a serialized Request; does not wait for an answer.
 
-        It does wait, for a moment at most, until gRPC's sending thread has the message. That one needs the
-        interpreter's lock, which this thread would keep while it goes on: so the message is on its way some
-        tens of microseconds sooner, and what this thread does next happens while the server works.
+        It does wait, for a moment at most, until gRPC's sending thread has sent the message. That one needs
+        the interpreter's lock, which this thread would keep while it goes on: so the message is on its way
+        some tens of microseconds sooner, and what this thread does next happens while the server works.
         """
+        idle = self._idle
+        while not idle.empty():
+            idle.get()
         self._queue.put(request)
         with suppress(Empty):
-            self._taken.get(timeout=_HAND_OVER_S)
-
-    def _take(self, request: bytes) -> bytes:
-        self._taken.put(None)
-        return request
+            idle.get(timeout=_HAND_OVER_S)
 
     def read(self) -> bytes:
         """The next serialized Reply. An interrupted read cannot be taken up again: end the stream then.
@@ -117,6 +114,16 @@ class Stream:
                     pass
         self._queue.put(None)
         self._call.cancel()
+
+
+def _requests(queue: SimpleQueue[bytes | None], idle: SimpleQueue[None]) -> Iterator[bytes]:
+    """What gRPC's sending thread is to send; each time that it comes for the next, it says so."""
+    while True:
+        idle.put(None)
+        request = queue.get()
+        if request is None:
+            return
+        yield request
 
 
 class Connection:
