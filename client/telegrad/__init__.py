@@ -36,6 +36,7 @@ from telegrad.finfo import finfo, iinfo
 from telegrad.looks import truth as _truth
 from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
 from telegrad.registry import FUNCTIONS as _FUNCTIONS
+from telegrad.registry import absent as _absent
 from telegrad.registry import complete as _complete
 from telegrad.residuals import residuals
 from telegrad.serialization import load, save
@@ -151,7 +152,9 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
     _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.
-_LAZY = frozenset({"distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim", "special", "utils"})
+_LAZY = frozenset(
+    {"distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim", "special", "utils"}
+)
 
 #: What programs are made with, and where it is.
 _PROGRAMS = {
@@ -162,6 +165,22 @@ _PROGRAMS = {
     "named": "naming",
     "spec": "tracing",
 }
+
+#: Settings of the machine that computes.
+_MACHINE = frozenset(
+    [
+        "set_num_threads",
+        "get_num_threads",
+        "set_num_interop_threads",
+        "get_num_interop_threads",
+        "set_default_device",
+        "use_deterministic_algorithms",
+        "are_deterministic_algorithms_enabled",
+        "get_default_device",
+        "set_float32_matmul_precision",
+        "get_float32_matmul_precision",
+    ]
+)
 
 
 def __getattr__(name: str) -> _Any:
@@ -181,7 +200,9 @@ def __getattr__(name: str) -> _Any:
         return _FUNCTIONS[""][name]
     if name.endswith("_") and not name.startswith("_") and hasattr(Tensor, name):
         return getattr(Tensor, name)  # torch.relu_(x), torch.zero_(x)
-    raise AttributeError(f"module 'telegrad' has no attribute {name!r}")
+    if name in _MACHINE:
+        return getattr(_import_module("telegrad.machine"), name)
+    raise _absent("module 'telegrad'", "torch", name)
 
 
 globals().update(_FUNCTIONS[""])

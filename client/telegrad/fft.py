@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NoReturn as _NoReturn
 
 from telegrad import _primitives as p
 from telegrad.functions.arranging import rolled
 from telegrad.functions.operands import axis_of, like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.promotion import get_default_dtype, to_float
+from telegrad.registry import absent as _absent
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
@@ -328,3 +330,7 @@ def _frequencies(name: str, steps: Sequence[int], length: float, dtype: DType | 
     if kind.kind not in "fc":
         raise DTypeError(f"{name} requires a floating point or complex dtype, got {scalar_name(kind)}")
     return _vector([i / length if length else math.nan for i in steps], kind)
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.fft'", "torch.fft", name)

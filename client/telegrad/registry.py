@@ -197,7 +197,15 @@ def _late_attribute(self: Tensor, name: str) -> Any:
     # No function of torch begins with an underscore, but what notebooks ask of any object does.
     if not name.startswith("_") and complete() and hasattr(type(self), name):
         return getattr(self, name)
-    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    raise absent(f"'{type(self).__name__}' object", "torch.Tensor", name)
+
+
+def absent(owner: str, torchs: str, name: str) -> AttributeError:
+    """The error for a name that is not there: where torch has it, it is not in telegrad."""
+    text = f"{owner} has no attribute {name!r}"
+    if not name.startswith("_"):
+        text += f"; if torch has it: {torchs}.{name} is not in telegrad, see docs/missing.md"
+    return AttributeError(text, name=name)
 
 
 setattr(Tensor, "__getattr__", _late_attribute)  # noqa: B010  # a type checker believes declared.pyi

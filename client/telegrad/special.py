@@ -11,7 +11,7 @@ from telegrad.functions import arithmetic, pointwise, reduction
 from telegrad.functions.arithmetic import zero_times
 from telegrad.functions.operands import Operand, floating_pair, like
 from telegrad.promotion import to_float
-from telegrad.registry import FUNCTIONS, complete, function
+from telegrad.registry import FUNCTIONS, absent, complete, function
 from telegrad.tensor import Tensor
 
 Unary = Callable[[Tensor], Tensor]
@@ -103,4 +103,4 @@ def __getattr__(name: str) -> Any:
         complete()
     if name in FUNCTIONS["special"]:
         return FUNCTIONS["special"][name]
-    raise AttributeError(f"module 'telegrad.special' has no attribute {name!r}")
+    raise absent("module 'telegrad.special'", "torch.special", name)

@@ -28,8 +28,14 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: tg.cat(X), "cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"),
     (lambda: tg.add(X, 1, out=3), "add(): argument 'out' must be Tensor, not int"),
     (lambda: tg.atleast_1d(X, 2), "expected Tensor as element 1 in argument 0, but got int"),
-    (lambda: tg.is_complex(WRONG_KIND), "is_complex(): argument 'input' (position 1) must be Tensor, not int"),
-    (lambda: tg.can_cast(tg.int8, WRONG_KIND), "can_cast(): argument 'to' (position 2) must be torch.dtype, not int"),
+    (
+        lambda: tg.is_complex(WRONG_KIND),
+        "is_complex(): argument 'input' (position 1) must be Tensor, not int",
+    ),
+    (
+        lambda: tg.can_cast(tg.int8, WRONG_KIND),
+        "can_cast(): argument 'to' (position 2) must be torch.dtype, not int",
+    ),
 ]
 
 

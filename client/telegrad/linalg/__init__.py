@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
 from telegrad.linalg.decompositions import (
     cholesky as cholesky,
 )
@@ -107,3 +109,8 @@ from telegrad.linalg.solving import (
 from telegrad.linalg.solving import (
     tensorsolve as tensorsolve,
 )
+from telegrad.registry import absent as _absent
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.linalg'", "torch.linalg", name)

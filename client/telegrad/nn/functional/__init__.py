@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
 from telegrad.nn.functional.activation import (
     _sigmoid as sigmoid,
 )
@@ -179,6 +181,7 @@ from telegrad.nn.functional.shares import (
 from telegrad.nn.functional.shares import (
     softmin,
 )
+from telegrad.registry import absent as _absent
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -304,3 +307,7 @@ __all__ = [
     "unfold",
     "upsample",
 ]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.nn.functional'", "torch.nn.functional", name)

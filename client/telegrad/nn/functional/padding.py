@@ -143,4 +143,6 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
 @function(label="ConstantPadNdBackward0")
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Tensor:
     """The input with a value before and behind its last dimensions."""
+    if isinstance(value, complex) and input.dtype.kind != "c" and not value.imag:
+        value = value.real
     return constant_around(input, [int(n) for n in pad], value)
