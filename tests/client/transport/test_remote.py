@@ -64,13 +64,15 @@ def calls_to(address: str, **options: Any) -> Iterator[RemoteCalls]:
         calls.close()
 
 
-def failing(times: int, error: type[TelegradError]) -> Any:
-    """A service that fails so often, then serves."""
+def failing(times: int, error: type[TelegradError], *, begun: bool = False) -> Any:
+    """A service that fails so often, where `begun` with half an answer given, then serves."""
     left = iter(range(times))
     servicer = ProgramServicer(WorkerPrograms(ProgramStore()), "w1")
 
     def call(parts: Any, context: grpc.ServicerContext) -> Any:
         if next(left, None) is not None:
+            if begun:
+                yield next(servicer.call(parts, context))
             raise error("planted")
         yield from servicer.call(parts, context)
 
@@ -108,6 +110,13 @@ def test_what_may_pass_is_tried_again(error: type[TelegradError]) -> None:
     with served(failing(3, error)) as address, calls_to(address) as calls:
         (value, _), _ = calls.call(BLUEPRINT, RAW, "value", [], [W, X])
         np.testing.assert_allclose(value, np.sin(W).sum())
+
+
+def test_half_an_answer_is_none() -> None:
+    x = np.random.default_rng(5).normal(size=(50_000, 4))  # its gradient takes two messages
+    with served(failing(2, ServerUnavailableError, begun=True)) as address, calls_to(address) as calls:
+        _, (gradient,) = calls.call(BLUEPRINT, RAW, "value_and_grad", [1], [W, x])
+        np.testing.assert_allclose(gradient, np.cos(W * x) * W / len(x))
 
 
 def test_patience_ends() -> None:
