@@ -15,7 +15,7 @@ SOURCES := proto client engine server deploy tools examples tests
 # A developer's own configuration of pytest does not change what a target means.
 unexport PYTEST_ADDOPTS
 
-.PHONY: help install gen check format lint types layers current sizes fix test demo bench conformance gpu-test clean
+.PHONY: help install gen check format lint types layers current sizes fix test chaos demo bench conformance gpu-test clean
 
 help:  ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ fix: install  ## formats, and repairs what the linter can repair
 
 test: install  ## the tests (without GPU, PyTorch and the slow ones)
 	@$(BIN)/python -m pytest -m 'not gpu and not torch and not slow'
+
+chaos: install  ## breaks things on purpose: kills, freezes, cuts, fills; half an hour
+	@$(BIN)/python -m pytest -m chaos --capture=no -q
 
 demo: install  ## starts a server on loopback and computes gradients through it
 	@$(BIN)/python examples/first_light.py

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -32,14 +32,23 @@ class Server:
         arguments: more of the command line.
         port: where it listens; by default a free port.
         environment: variables beside this process's own.
+        program: what is run; by default telegrad-server.
+
+    Attributes:
+        environment: all of its variables, from its next start on.
     """
 
     def __init__(
-        self, *arguments: str, port: int | None = None, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = (str(BIN / "telegrad-server"),),
     ) -> None:
         self.port: Final = free_port() if port is None else port
         self._arguments = arguments
-        self._environment = {**os.environ, **(environment or {})}
+        self._program = program
+        self.environment = {**os.environ, **(environment or {})}
         self._folder = tempfile.TemporaryDirectory(prefix="tg-")
         self._process: subprocess.Popen[str] | None = None
 
@@ -52,6 +61,11 @@ class Server:
         """The process that serves."""
         assert self._process is not None, "started"
         return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether its process has ended by itself, and `wait` would give its status."""
+        return self._process is not None and self._process.poll() is not None
 
     @property
     def said(self) -> str:
@@ -67,12 +81,12 @@ class Server:
         """Starts it, without waiting."""
         with Path(self._folder.name, "stderr").open("a") as sink:
             self._process = subprocess.Popen(
-                [str(BIN / "telegrad-server"), "--port", str(self.port), *self._arguments],
+                [*self._program, "--port", str(self.port), *self._arguments],
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 text=True,
                 cwd=self._folder.name,
-                env=self._environment,
+                env=self.environment,
             )
 
     def ready(self) -> None:
@@ -118,7 +132,7 @@ class Server:
         def run() -> None:
             process.wait()
             stdout.close()
-            self._environment = {**os.environ, **environment}
+            self.environment = {**os.environ, **environment}
             self.start()
 
         thread = threading.Thread(target=run, daemon=True)

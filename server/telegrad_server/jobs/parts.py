@@ -71,7 +71,7 @@ class _Spooled:
 
     def _put(self, url: str) -> bytes:
         self._spool.seek(0)
-        digest = hashlib.file_digest(self._spool, lambda: hashlib.blake2b(digest_size=32)).digest()
+        digest = hashlib.file_digest(self._spool, hashlib.sha256).digest()
         self._spool.seek(0)
         files.write_with(url, lambda file: shutil.copyfileobj(self._spool, file, 1 << 20))
         return digest
