@@ -20,6 +20,8 @@ ADDRESS_VARIABLE: Final = "TELEGRAD_ADDRESS"
 #: What the server asks for; or the name of a file that holds it.
 TOKEN_VARIABLE: Final = "TELEGRAD_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN_FILE_VARIABLE: Final = "TELEGRAD_TOKEN_FILE"  # noqa: S105 - the name of a variable
+#: How much a client keeps to send it again, in bytes.
+JOURNAL_VARIABLE: Final = "TELEGRAD_JOURNAL_BYTES"
 
 EMBEDDED: Final = "embedded"
 
@@ -34,6 +36,7 @@ def connect(
     token: str | None = None,
     direct: bool = False,
     session: str | None = None,
+    journal_bytes: int | None = None,
     device: str = "cpu",
     timeout_s: float | None = None,
     progress: bool = True,
@@ -50,6 +53,8 @@ def connect(
         session: a name for the session. The same name later, from another process too, finds it again with
             its named tensors (`tg.name`, `tg.named`), as long as the server keeps it; who had it before has
             lost it.
+        journal_bytes: how much of what was sent is kept for a server that loses the session; by default what
+            TELEGRAD_JOURNAL_BYTES says, else 1 GiB.
         device: what the engine in this process computes on, `cpu` or `cuda`; a server has its own.
         timeout_s: the longest that one look may take; None: as long as it takes.
         progress: show bars for long waits and large arrays.
@@ -81,10 +86,15 @@ def connect(
         transport = EmbeddedTransport(device, progress=bars)
     else:
         from telegrad.transport.grpc import GrpcTransport  # late: gRPC takes a third of the import time
+        from telegrad.transport.journal import JOURNAL_BYTES
 
         token = token if token is not None else _token()
         key = "" if session is None else _key(session, token)
-        transport = GrpcTransport(address, token=token, direct=direct, progress=bars, key=key)
+        if journal_bytes is None:
+            journal_bytes = int(os.environ.get(JOURNAL_VARIABLE) or JOURNAL_BYTES)
+        transport = GrpcTransport(
+            address, token=token, direct=direct, progress=bars, key=key, journal_bytes=journal_bytes
+        )
     made = Session(transport, timeout_s=timeout_s, names=names)
     if named or session is not None:
         made.open()

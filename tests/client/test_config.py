@@ -73,9 +73,21 @@ def test_the_environment_names_server_and_token(monkeypatch: pytest.MonkeyPatch,
     assert FakeTransport.made["progress"] is not None
     tg.connect(token="mine")
     assert FakeTransport.made["token"] == "mine"
+    assert (FakeTransport.made["journal_bytes"], FakeTransport.made["key"]) == (1024**3, "")
+    monkeypatch.setenv("TELEGRAD_JOURNAL_BYTES", "5000")
+    tg.connect(token="mine")
+    assert FakeTransport.made["journal_bytes"] == 5000
+    tg.connect(token="mine", journal_bytes=7)
+    assert FakeTransport.made["journal_bytes"] == 7
     file.unlink()
     with pytest.raises(AccessError, match="cannot read"):
         tg.connect()
+
+
+def test_a_named_session_is_called_by_name_and_token() -> None:
+    keys = {config._key(name, token) for name in ("a", "b") for token in (None, "one", "two")}
+    assert len(keys) == 6
+    assert all(len(key) == 32 for key in keys)
 
 
 def test_a_session_that_nobody_needs_ends() -> None:

@@ -94,7 +94,7 @@ def go_on(tg: ModuleType, said: dict[str, Any]) -> tuple[bytes, bytes]:
     return w.grad.numpy().tobytes(), b.grad.numpy().tobytes()
 
 
-@pytest.mark.parametrize("end", ["crash", "exit"])
+@pytest.mark.parametrize("end", ["crash", pytest.param("exit", marks=pytest.mark.slow)])
 def test_another_process_goes_on(end: str) -> None:
     with Server() as server:
         said = first(server.address, "study", end, 3 if end == "crash" else 0)
@@ -144,6 +144,7 @@ def test_who_had_it_before_has_lost_it() -> None:
         old.close()
 
 
+@pytest.mark.slow
 def test_any_gateway_finds_it() -> None:
     with Server() as one, Server() as two:
         ways = ["--relay-to", one.address, "--relay-to", two.address]

@@ -82,8 +82,8 @@ def test_a_worker_killed_and_its_session_taken_up_by_the_other(undisturbed: list
 
 @pytest.mark.chaos
 @pytest.mark.slow
-def test_a_worker_that_freezes_and_comes_back_has_lost(undisturbed: list[bytes]) -> None:
-    with fleet() as (address, workers):
+def test_a_worker_that_freezes_and_comes_back_has_lost(undisturbed: list[bytes], tmp_path: Path) -> None:
+    with fleet("--snapshots", str(tmp_path), "--snapshot-s", "0.1") as (address, workers):
         session = telegrad.connect(address)
         frozen: list[Server] = []
 
@@ -97,6 +97,9 @@ def test_a_worker_that_freezes_and_comes_back_has_lost(undisturbed: list[bytes])
                 assert holder(session, workers) is not frozen[0]
             if step == 15:
                 frozen[0].signal(signal.SIGCONT)
+            if step == 20:
+                while "was taken up elsewhere" not in frozen[0].said:
+                    telegrad.ones(1).sum().item()
 
         try:
             assert train(telegrad, between=between) == undisturbed
@@ -126,6 +129,26 @@ def test_a_worker_killed_and_its_session_taken_up_from_a_snapshot(
         assert train(telegrad, between=between) == undisturbed
         assert 0 <= transport.traffic.replayed < 20, "the rest was in the store"
         assert len(os.listdir(tmp_path)) == 1
+        telegrad.disconnect()
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_end_hands_its_sessions_over(
+    undisturbed: list[bytes], tmp_path: Path
+) -> None:
+    with fleet("--snapshots", str(tmp_path)) as (address, workers):
+        session = telegrad.connect(address)
+
+        def between(step: int) -> None:
+            if step == 20:
+                telegrad.synchronize()
+                leaving = holder(session, workers)
+                leaving.signal(signal.SIGTERM)
+                assert leaving.wait() == 0
+
+        assert train(telegrad, between=between) == undisturbed
+        assert session.transport.traffic.replayed == 0, "all of it was stored"
         telegrad.disconnect()
 
 

@@ -238,7 +238,8 @@ class GrpcTransport:
         stream = self._connection.stream()
         try:
             stream.send(session_pb2.Request(open=self._claim.opening()).SerializeToString())
-            reply = stream.read_within(self._connect_s)
+            # A session that is taken up elsewhere may be read from a store first.
+            reply = stream.read_within(self._reconnect_s if self._claim.session_id else self._connect_s)
             self._claim.opened(reply.opened)
             self._connection.session_id = self._claim.session_id
             if self._claim.behind:

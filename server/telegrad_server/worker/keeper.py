@@ -127,6 +127,7 @@ class Keeper:
         known = {(session.key, session.epoch) for session, _ in living}
         for gone in self._progress.keys() - known:
             del self._progress[gone]
+            self.store.let_go(*gone)
         self._claimed &= known
         for session, attached in living:
             before = self._progress.setdefault((session.key, session.epoch), Progress(0, 0, now))

@@ -172,6 +172,11 @@ class SnapshotStore:
             for folder in [f for f in self._written if f.startswith(f"{self._root}/{key}/")]:
                 del self._written[folder]
 
+    def let_go(self, key: str, epoch: int) -> None:
+        """This worker writes no more of the session in this epoch."""
+        with self._lock:
+            self._written.pop(self._folder(key, epoch), None)
+
     def sweep(self, older_than_s: float) -> list[str]:
         """Drops the sessions that nobody has written to for so long; their keys."""
         dropped = []
