@@ -83,9 +83,10 @@ def gradients(
                 continue
             g.at(node.origin)
             record = RECORDS[node.op.name]
+            read = _as_used(node) if create_graph else node.inputs
             for position in node.needs:
                 source = node.inputs[position]
-                ct = vjp_of(record, node, position, outputs)
+                ct = vjp_of(record, node, position, outputs, read)
                 if ct is not None:
                     cts.setdefault(_key(source), []).append(_fit(ct, source))
         g.at(0)
@@ -104,8 +105,38 @@ def _whole(value: Value, batch: int) -> Value:
     return g.broadcast_to(value, (batch, *value.spec.shape))
 
 
-def vjp_of(record: OpRecord, node: Node, position: int, cts: tuple[Value | None, ...]) -> Value | None:
-    """What the derivative rule of one input writes for these cotangents of the outputs."""
+def _as_used(node: Node) -> tuple[Value, ...]:
+    """A node's inputs, for a derivative that is differentiated again.
+
+    One value may be used with a gradient in one place and without in another, as a detached tensor is: where
+    none was recorded to flow, none flows from the derivative either.
+    """
+    needs, inputs = node.needs, node.inputs
+    if not any(v.differentiable and i not in needs for i, v in enumerate(inputs)):
+        return inputs
+    with g.tracking(False):
+        return tuple(
+            [v if i in needs or not v.differentiable else g.identity(v) for i, v in enumerate(inputs)]
+        )
+
+
+def vjp_of(
+    record: OpRecord,
+    node: Node,
+    position: int,
+    cts: tuple[Value | None, ...],
+    inputs: tuple[Value, ...] | None = None,
+) -> Value | None:
+    """What the derivative rule of one input writes for these cotangents of the outputs.
+
+    Args:
+        record: the operator's.
+        node: what is differentiated.
+        position: by which of its inputs.
+        cts: the cotangents of its outputs.
+        inputs: what the rule reads in place of the node's own.
+    """
+    read = node.inputs if inputs is None else inputs
     vjp = record.vjp_at(position)
     if vjp is None:
         return None
@@ -113,8 +144,8 @@ def vjp_of(record: OpRecord, node: Node, position: int, cts: tuple[Value | None,
     if record.variadic and position >= len(record.inputs) - 1:
         named["position"] = position
     if record.outputs == 1:
-        return vjp(cts[0], node.output(0), *node.inputs, **named)
-    return vjp(cts, node.outputs(), *node.inputs, **named)
+        return vjp(cts[0], node.output(0), *read, **named)
+    return vjp(cts, node.outputs(), *read, **named)
 
 
 def _key(value: Value) -> tuple[int, int]:

@@ -157,3 +157,19 @@ def test_empty_tensors_have_empty_gradients() -> None:
     x = tg.zeros(0, 3, requires_grad=True)
     (x * 2).sum().backward()
     assert x.grad.shape == (0, 3)
+
+
+def test_what_is_detached_is_constant_to_the_second_order() -> None:
+    torch = pytest.importorskip("torch")
+
+    def found(module: Any) -> list[Any]:
+        x = module.tensor([1.0, 2.0], dtype=module.float64, requires_grad=True)
+        w = module.tensor([0.3, 0.4], dtype=module.float64, requires_grad=True)
+        middle = x * 2
+        y = (middle.detach() * w * middle).sin() + x.detach() * x + x**2
+        first = module.autograd.grad(y.sum(), (x, w), create_graph=True)
+        second = module.autograd.grad((first[0] * first[1]).sum() + first[0].sum(), (x, w))
+        return [g.tolist() for g in (*first, *second)]
+
+    for mine, theirs in zip(found(tg), found(torch), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-12)

@@ -170,3 +170,16 @@ def test_many_cotangents_at_once(create_graph: bool) -> None:
     assert [value.differentiable for value in found] == [create_graph, create_graph, False]
     (alone,) = gradients([w], [None], [w], batch=5)
     assert alone.spec.shape == (5, 2)
+
+
+def test_what_was_used_without_a_gradient_is_constant_to_any_order() -> None:
+    x = leaf()
+    node = Node(OPSET["mul"], (x, x), (), (F32,), needs=(1,))  # detached in the first place
+    (first,) = gradients([node.output()], [None], [x], create_graph=True)
+    assert not first.differentiable
+    square = op("mul", x, x)
+    (first,) = gradients([op("add", node.output(), square)], [None], [x], create_graph=True)
+    (second,) = gradients([first], [None], [x])
+    reads = {id(value) for made in region([first], [x]) for value in made.inputs}
+    assert second.spec is F32
+    assert id(node.output()) not in reads
