@@ -118,7 +118,7 @@ class FakeSink:
         self._engine = engine
         self._assembly = Assembly(size_bytes, digest)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         self._assembly.write(data)
 
     def finish(self) -> None:
