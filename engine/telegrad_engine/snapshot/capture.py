@@ -132,6 +132,7 @@ class _Capture:
             attrs=encode_attrs(node.attrs, None) if node.op is GRADIENT else attr_key(node),
             needs=node.needs,
             freed=node.freed,
+            dropped=node.dropped,
             origin=node.origin,
         )
         self._node_numbers[id(node)] = len(self.graph.nodes)

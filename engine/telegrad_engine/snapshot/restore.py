@@ -118,7 +118,7 @@ class _Restore:
             attrs = decode_attrs(op, message.attrs)
             specs = op.infer(tuple([value.spec for value in inputs]), attrs)
             node = Node(op, inputs, attrs, specs, tuple(message.needs), message.attrs)
-        node.origin, node.freed = message.origin, message.freed
+        node.origin, node.freed, node.dropped = message.origin, message.freed, message.dropped
         node.saved = tuple([self._buffer(number) for number in message.saved])
         if len(message.cells) != len(node.specs):
             raise PayloadError(f"snapshot: {message.op} has {len(node.specs)} outputs")

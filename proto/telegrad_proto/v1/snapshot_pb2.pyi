@@ -24,7 +24,7 @@ class StoredArray(_message.Message):
     def __init__(self, spec: _Optional[_Union[_tensor_pb2.TensorSpec, _Mapping]] = ..., digest: _Optional[bytes] = ..., size_bytes: _Optional[int] = ..., order: _Optional[_Iterable[int]] = ..., flipped: _Optional[_Iterable[int]] = ..., repeated_axes: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class StoredNode(_message.Message):
-    __slots__ = ("op", "inputs", "attrs", "needs", "freed", "origin", "saved", "cells")
+    __slots__ = ("op", "inputs", "attrs", "needs", "freed", "origin", "saved", "cells", "dropped")
     OP_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     ATTRS_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class StoredNode(_message.Message):
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     SAVED_FIELD_NUMBER: _ClassVar[int]
     CELLS_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
     op: str
     inputs: _containers.RepeatedScalarFieldContainer[int]
     attrs: bytes
@@ -41,7 +42,8 @@ class StoredNode(_message.Message):
     origin: int
     saved: _containers.RepeatedScalarFieldContainer[int]
     cells: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, op: _Optional[str] = ..., inputs: _Optional[_Iterable[int]] = ..., attrs: _Optional[bytes] = ..., needs: _Optional[_Iterable[int]] = ..., freed: _Optional[bool] = ..., origin: _Optional[int] = ..., saved: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ...) -> None: ...
+    dropped: bool
+    def __init__(self, op: _Optional[str] = ..., inputs: _Optional[_Iterable[int]] = ..., attrs: _Optional[bytes] = ..., needs: _Optional[_Iterable[int]] = ..., freed: _Optional[bool] = ..., origin: _Optional[int] = ..., saved: _Optional[_Iterable[int]] = ..., cells: _Optional[_Iterable[int]] = ..., dropped: _Optional[bool] = ...) -> None: ...
 
 class StoredValue(_message.Message):
     __slots__ = ("spec", "node", "index", "array", "id", "tracked", "held")

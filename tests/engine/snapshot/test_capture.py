@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telegrad_proto.errors import SessionExpiredError
+from telegrad_proto.ir import Node, Value
 from tests.engine.drafts import Draft, f32
 
 
@@ -50,3 +51,14 @@ def test_a_closed_session_has_nothing_to_note(draft: Draft) -> None:
     draft.session.close()
     with pytest.raises(SessionExpiredError):
         draft.session.capture()
+
+
+def test_whatever_a_node_or_a_value_has_is_noted() -> None:
+    """A new attribute may decide about plans: it belongs into a snapshot, and then into this list."""
+    assert set(Node.__slots__) == {
+        *("op", "inputs", "attrs", "attr_key", "specs", "needs"),  # what it computes
+        *("cells", "saved", "freed", "dropped", "origin", "_outputs"),  # what became of it
+    }
+    assert set(Value.__slots__) == {
+        *("spec", "node", "index", "leaf", "tracked", "held", "id", "__weakref__"),
+    }
