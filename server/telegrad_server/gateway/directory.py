@@ -162,7 +162,7 @@ class Directory:
                 self._pulses[slot] = answer
                 self._registry.answered(slot, _report(answer))
             case "gone":
-                _log.info("worker %s at %s is gone", slot, address)
+                _log.info("worker %s at %s does not answer: nobody listens there", slot, address)
                 self._registry.gone(slot, now)
                 self._registry.failed(slot, now)
             case "silent":

@@ -75,9 +75,9 @@ def ask(address: str, name: str, request: Any, reply: Any) -> Any:
         return method(request, timeout=10)
 
 
-def status_when(address: str, holds: Callable[[StatusReply], bool]) -> StatusReply:
+def status_when(address: str, holds: Callable[[StatusReply], bool], patience_s: float = 60) -> StatusReply:
     """The cluster's status as soon as it is as wanted."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + patience_s
     while not holds(status := ask(address, "Status", StatusRequest(), StatusReply)):
         assert time.monotonic() < deadline, status
     return status
@@ -214,3 +214,20 @@ def test_a_ray_that_is_not_there_is_said(address: str) -> None:
     assert ended.returncode == 2
     assert f"RAY_ADDRESS {address}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.slow
+def test_it_grows_under_load_and_gives_back_what_it_does_not_need() -> None:
+    sizes = ["--min-workers", "1", "--max-workers", "2", "--spares", "0", "--max-sessions", "2"]
+    with serving("--ray", *sizes) as (address, _):
+        assert status_when(address, settled(1)).desired == 1
+        with session(address) as (one, _), session(address) as (two, _):
+            # All room is taken: after a while there is a second worker, and somebody else fits in.
+            status_when(address, settled(2))
+            with session(address) as (three, opened):
+                exchange(three, 1)
+                assert holder(address, opened.session_id).worker == "worker-1"
+            exchange(one, 1)
+            exchange(two, 1)
+        # Nobody is left: a minute later one worker is.
+        assert status_when(address, settled(1), patience_s=150).desired == 1
