@@ -21,6 +21,7 @@ from telegrad.distributions.gamma import Chi2, Exponential, Gamma
 from telegrad.distributions.independent import Independent
 from telegrad.distributions.kl import kl_divergence, register_kl
 from telegrad.distributions.location_scale import Cauchy, Gumbel, HalfCauchy, Laplace, StudentT, Uniform
+from telegrad.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from telegrad.distributions.mixture import MixtureSameFamily
 from telegrad.distributions.multivariate_normal import MultivariateNormal
 from telegrad.distributions.normal import HalfNormal, LogNormal, Normal
@@ -51,6 +52,7 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "LogisticNormal",
+    "LowRankMultivariateNormal",
     "MixtureSameFamily",
     "Multinomial",
     "MultivariateNormal",

@@ -200,6 +200,11 @@ CASES: dict[str, Case] = {
         cdf=True,
         entropy=False,
     ),
+    "LowRankMultivariateNormal": Case(
+        lambda d, a, w, v: d.LowRankMultivariateNormal(a, w, v),
+        [[[0.3, -1.2, 4.0], [0.0, 0.1, 0.2]], [[0.5, 0.1], [1.0, -0.3], [0.2, 0.7]], _B],
+        [0.1, 0.2, 3.9],
+    ),
     "Independent": Case(lambda d, a, b: d.Independent(d.Normal(a, b), 1), [_A, _B], [0.1, 0.2, 3.9]),
     "TransformedDistribution": Case(
         lambda d, a, b: d.TransformedDistribution(
