@@ -15,6 +15,7 @@ from telegrad_engine.ops.registry import check_catalogue, load_families
 from telegrad_engine.plan.compiler import PlanCache
 from telegrad_engine.plan.gradient import Pending, gradient_node
 from telegrad_engine.recurring import Recurring, Structure, structure_of
+from telegrad_engine.releases import release
 from telegrad_engine.runtime.answers import answer, fail, host_array
 from telegrad_engine.runtime.backend import Backend, backend
 from telegrad_engine.runtime.device import Device
@@ -146,7 +147,7 @@ class EngineSession:
         """Read the fragment into the graph, then compute what it wants."""
         started, outside = time.perf_counter_ns(), fragment.outside[:]
         fragment = expand(fragment)
-        wanted = self._append(fragment)
+        wanted, _held = self._append(fragment)
         outcome.applied = True
         timings = outcome.timings
         timings.apply_ns = time.perf_counter_ns() - started
@@ -182,8 +183,11 @@ class EngineSession:
         answer(outcome, values, self._backend)
         return True
 
-    def _append(self, fragment: session_pb2.Fragment) -> list[Value]:
-        """Check all of the fragment, then make it part of the session; returns what to compute."""
+    def _append(self, fragment: session_pb2.Fragment) -> tuple[list[Value], list[Buffer]]:
+        """Check all of the fragment, then make it part of the session; returns what to compute, and arrays.
+
+        The arrays are those of released values that the fragment's nodes read: to be held until they have.
+        """
         check_fragment_size(fragment)
         reader = FragmentReader(self._names, self._last_id)
         pending: list[Pending] = []
@@ -221,10 +225,7 @@ class EngineSession:
         for node in freed:
             node.freed = True
         self._pending += pending
-        for id_ in releases:
-            self._names.pop(id_).held = False
-            self._buffers.pop(id_, None)
-        return wanted
+        return wanted, release(releases, fragment, self._names, self._buffers)
 
     def _check_open(self) -> None:
         if self._closed:

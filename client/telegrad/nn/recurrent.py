@@ -12,6 +12,7 @@ from telegrad.nn.functional.recurrence import Settings, State, over_batch, over_
 from telegrad.nn.module import Module
 from telegrad.nn.parameter import Parameter, new_parameter
 from telegrad.nn.utils.rnn import PackedSequence
+from telegrad.recorder import Recorder
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -204,6 +205,7 @@ class RNNBase(Module):
         out, ends = over_batch(self.mode, input, state, self._flat_weights, settings, self.batch_first)
         if not batched:
             out, ends = out.squeeze(place), tuple(part.squeeze(1) for part in ends)
+        _compute_with_backward(ends)
         return out, self._shown(ends)
 
     def _over_packed(self, input: PackedSequence, hx: Any, settings: Settings) -> tuple[Any, Any]:
@@ -216,7 +218,20 @@ class RNNBase(Module):
         out, ends = over_packed(self.mode, data, sizes, state, self._flat_weights, settings)
         if back is not None:
             ends = tuple(part.index_select(1, back) for part in ends)
+        _compute_with_backward(ends)
         return PackedSequence(out, batch_sizes, order, back), self._shown(ends)
+
+
+def _compute_with_backward(state: State) -> None:
+    """Has the next backward pass compute the last state too, if it is still wanted then.
+
+    A loss of the outputs does not read it. Asked for afterwards, as by a program that goes on with it, it
+    would have to be computed from the start: the pass lets go of what it is made of.
+    """
+    for part in state:
+        recorder = part._refresh().recorder
+        if type(recorder) is Recorder:  # not inside vmap, nor where a program is written down
+            recorder.written[id(part)] = part
 
 
 def _check_settings(

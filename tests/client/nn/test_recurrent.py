@@ -165,6 +165,22 @@ def test_a_step_records_a_handful_of_nodes(kind: str, most: int) -> None:
     assert (counts[1] - counts[0]) / 20 <= most
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_that_is_carried_on_costs_no_earlier_steps(kind: str) -> None:
+    network: Any = layer(nn, kind, {})
+    optimizer = tg.optim.SGD(network.parameters(), lr=0.1)
+    state: Any = None
+    for _ in range(6):
+        optimizer.zero_grad()
+        out, state = network(tg.ones(3, 2, 3), state)
+        out.square().mean().backward()
+        optimizer.step()
+        state = tuple(part.detach() for part in state) if kind == "LSTM" else state.detach()
+    tg.current_session().synchronize()
+    messages = list(tg.current_session().log.messages)[3:]
+    assert [message.plan_cached for message in messages if message.backwards] == [True] * 3
+
+
 def test_dropout_is_between_layers_and_in_training_only() -> None:
     network = nn.LSTM(3, 4, num_layers=2, dropout=1.0)
     x = tg.tensor(numbers(5, 2, 3).astype(np.float32))
