@@ -25,7 +25,7 @@ ALL = encode_attrs(((0,), False))
 #: The fields that a structure is made of: a new one changes what a fragment does, so the key needs it.
 KNOWN_FIELDS = {
     session_pb2.Fragment: (
-        "seq leaves nodes backwards fetches demands releases timeout_ms snapshot form base outside"
+        "seq leaves nodes backwards fetches demands releases timeout_ms snapshot form base outside notes"
     ),
     graph_pb2.Leaf: "id spec data digest",
     graph_pb2.Node: "op inputs attrs output needs",
