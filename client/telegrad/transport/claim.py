@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 
 from telegrad.transport.journal import Journal
 from telegrad_proto import PROTOCOL, __version__
@@ -16,18 +17,22 @@ class Claim:
     Args:
         journal: what could be sent again.
         session_id: ".key" for a session that may be there already; else a new one.
+        patience_s: how long to try again when the server goes away.
 
     Attributes:
         answered_seq: up to here every outcome is here.
         session_id: the session's id where it lives now.
         behind: it lives elsewhere now, and has not been brought there wholly.
+        deadline_s: until when to try again, counted from when a server last answered.
     """
 
-    def __init__(self, journal: Journal, session_id: str = "") -> None:
+    def __init__(self, journal: Journal, session_id: str = "", *, patience_s: float = 0.0) -> None:
+        self._patience_s = patience_s
         self.journal = journal
         self.session_id = session_id
         self.answered_seq = 0
         self.behind = False
+        self.deadline_s = 0.0
         self._epoch = 0
         self._client_id = secrets.token_bytes(16)
         self._durable_seq = 0
@@ -48,6 +53,7 @@ class Claim:
 
     def opened(self, message: session_pb2.Opened) -> None:
         """Takes in the server's answer; `behind` says whether the session has to be brought there."""
+        self.deadline_s = time.monotonic() + self._patience_s
         self.session_id = message.session_id
         self.journal.durable = message.durable
         if not self._epoch:

@@ -84,7 +84,7 @@ class GrpcTransport:
         self._connect_s = connect_s
         self._reconnect_s = reconnect_s
         self._watch = Watch(progress)
-        self._claim = Claim(Journal(journal_bytes), f".{key}" if key else "")
+        self._claim = Claim(Journal(journal_bytes), f".{key}" if key else "", patience_s=reconnect_s)
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._stream: Stream | None = None
         self._lease_s = 0.0
@@ -307,7 +307,7 @@ class GrpcTransport:
             except ServerUnavailableError as error:
                 with self._attaching:
                     self._fall_back(address)
-                if self._closed or time.monotonic() + pause > deadline:
+                if self._closed or time.monotonic() + pause > max(deadline, self._claim.deadline_s):
                     raise ServerUnavailableError(
                         f"the server at {self.address} went away and did not come back within "
                         f"{self._reconnect_s:g} s: {error}",
