@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import closing
 from typing import Any, Final, TypeVar
 
 import ray
@@ -40,9 +41,7 @@ class SupervisorActor:
         self._overseer: Future[Overseer] = Future()
         hands = RayHands(settings, insecure=insecure)
         self._running = threading.Thread(
-            target=lambda: self._loop.run_until_complete(self._run(policy, hands, settings.token)),
-            name="telegrad-overseer",
-            daemon=True,
+            target=self._live, args=(policy, hands, settings.token), name="telegrad-overseer", daemon=True
         )
         self._running.start()
 
@@ -75,6 +74,11 @@ class SupervisorActor:
         self._await(self._overseer.result().stop(grace_s))
         self._loop.call_soon_threadsafe(self._over.set)
         self._running.join()
+
+    def _live(self, policy: Policy, hands: RayHands, token: str | None) -> None:
+        with closing(self._loop):
+            self._loop.run_until_complete(self._run(policy, hands, token))
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
 
     async def _run(self, policy: Policy, hands: RayHands, token: str | None) -> None:
         overseer = Overseer(policy, hands, token=token)
