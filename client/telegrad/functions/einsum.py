@@ -121,6 +121,8 @@ def _product(a: Term, b: Term, keep: set[str]) -> Term:
 def einsum(*args: Any) -> Tensor:
     """The sum of products that an equation such as "ij,jk->ik" says.
 
+    A list of the operands may come before the equation, as in PyTorch's own samples.
+
     Raises:
         ArgumentError: the equation does not fit the operands.
         ShapeError: sizes under one label differ.
@@ -135,6 +137,8 @@ def einsum(*args: Any) -> Tensor:
         operands = list(args[1]) if len(args) == 2 and isinstance(args[1], (list, tuple)) else list(args[1:])
     elif isinstance(args[0], Tensor):
         equation, operands = _sublists(args)
+    elif len(args) == 2 and isinstance(args[0], (list, tuple)) and isinstance(args[1], str):
+        equation, operands = args[1], list(args[0])
     else:
         kind = type(args[0]).__name__
         raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {kind}")

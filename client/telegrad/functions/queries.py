@@ -1,10 +1,8 @@
-"""What can be said of a tensor without looking at its elements, and other forms of what is elsewhere."""
+"""What can be said of a tensor without looking at its elements."""
 
 from __future__ import annotations
 
-from telegrad import _primitives as p
 from telegrad.aliasing import detach as detached
-from telegrad.functions.pieces import part
 from telegrad.looks import truth
 from telegrad.registry import function
 from telegrad.tensor import Tensor
@@ -50,11 +48,3 @@ def is_inference(input: Tensor) -> bool:
 def _is_nonzero(input: Tensor) -> bool:
     """Whether the one element is not zero."""
     return truth(input)
-
-
-@function()
-def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """The elements of a dimension from a start on, so many, as a tensor of their own."""
-    axis = input._axis(dim)
-    start = start + input.shape[axis] if start < 0 else start
-    return p.identity(part(input, axis, start, start + length))

@@ -36,6 +36,8 @@ def indices_of(index: Tensor, name: str) -> Tensor:
         DTypeError: it holds no integers.
     """
     if index.dtype is not int64 and index.dtype is not int32:
+        if not index.numel() and name in ("gather", "scatter"):
+            return cast(index, int64)  # torch asks only where there is an index
         got = "" if name in ("gather", "scatter") else f" but got: {scalar_name(index.dtype)}"
         raise DTypeError(f"{name}(): Expected dtype int32/int64 for index{got}")
     return cast(index, int64)
@@ -309,11 +311,15 @@ def argwhere(input: Tensor) -> Tensor:
 def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None) -> Any:
     """`input` where the condition holds, else `other`; without both, the indices where it holds.
 
+    The condition may stand second, as in the method and in PyTorch's own samples, where the first is none.
+
     Raises:
         DTypeError: the condition is not bool.
     """
     if input is None or other is None:
         return nonzero(condition, as_tuple=True)
+    if condition.dtype.kind in "fc" and isinstance(input, Tensor) and input.dtype is bool_:
+        condition, input = input, condition
     if condition.dtype is not bool_ and condition.dtype is not uint8:
         raise DTypeError(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
