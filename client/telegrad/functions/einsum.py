@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import expanded, reshaped
+from telegrad.functions.operands import expanded, reshaped, widened
 from telegrad.functions.pieces import diagonal_of
 from telegrad.functions.shape import permuted
 from telegrad.promotion import cast, result_type
@@ -169,6 +169,9 @@ def einsum(*args: Any) -> Tensor:
     dtype = result_type(*operands)
     terms = [_diagonals(cast(x, dtype), each) for x, each in zip(operands, labels, strict=True)]
     sizes = {n: max(t.size(n) for t in terms) if all(t.size(n) for t in terms) else 0 for n in known}
+    if len(terms) == 1 and known - set(target):
+        # Alone, a sum: of integers it is one of int64, as torch's sum.
+        terms = [Term(widened(terms[0].x), terms[0].labels)]
     done = terms[0]
     for i, term in enumerate(terms[1:], start=1):
         later = {n for rest in terms[i + 1 :] for n in rest.labels}

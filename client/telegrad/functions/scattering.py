@@ -110,9 +110,7 @@ def index_reduce(
 def _reduced(x: Tensor, axis: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool) -> Tensor:
     base, found, values = (at_least_one_dim(t) for t in (x, index, src))
     if reduce not in ("sum", "mean"):  # those are checked where they are written
-        inside = p.logical_and(p.ge(found, like(found, 0)), p.lt(found, like(found, base.shape[axis])))
-        words = f"index out of bounds for dimension {axis} with size {base.shape[axis]}"
-        found = p.require(found, inside, message=words)
+        found = p.index(positions(base.shape[axis]), found, axes=(0,))
     if tuple(values.shape) != tuple(found.shape):
         whole = zip(values.shape, found.shape, strict=True)
         if any(have < want for have, want in whole):

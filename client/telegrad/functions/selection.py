@@ -146,7 +146,8 @@ def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, a
     values = at_least_one_dim(source)
     target = (*wide.shape[:axis], found.shape[0], *wide.shape[axis + 1 :])
     if tuple(values.shape) != target:
-        raise (AxisError if name == "index_copy" else ShapeError)(
+        others = [n for i, n in enumerate(values.shape) if i != axis] == [*target[:axis], *target[axis + 1 :]]
+        raise (AxisError if name == "index_copy" and others else ShapeError)(
             f"{name}(): source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
         )

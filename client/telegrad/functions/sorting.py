@@ -312,7 +312,7 @@ def unique_consecutive(
     inverse = np.cumsum(new) - 1
     parts = [kept if dim is None else np.moveaxis(kept, 0, dim)]
     if return_inverse:
-        parts.append(inverse.reshape(array.shape) if dim is None else inverse)
+        parts.append(inverse.reshape(input.shape) if dim is None else inverse)
     if return_counts:
         parts.append(np.bincount(inverse, minlength=int(new.sum())).astype(np.int64))
     out = [from_array(np.ascontiguousarray(part)) for part in parts]

@@ -61,7 +61,7 @@ def istft(
         )
     hop = n_fft // 4 if hop_length is None else hop_length
     wide = n_fft if win_length is None else win_length
-    one = not return_complex if onesided is None else onesided
+    one = input.shape[-2] != n_fft if onesided is None else onesided
     x = p.reshape(input, shape=(1, *input.shape)) if input.ndim == 2 else input
     if x.shape[1] != (n_fft // 2 + 1 if one else n_fft):
         raise ArgumentError(

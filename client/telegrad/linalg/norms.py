@@ -116,6 +116,8 @@ def norm(
         ShapeError: an order, no dimensions, and a tensor of more than two.
     """
     require_floating(A, "linalg.norm")
+    if isinstance(ord, complex):
+        raise ArgumentError(f"linalg.norm: Expected a non-complex scalar as the order of norm, got {ord}")
     dims = None if dim is None else [dim] if isinstance(dim, int) else list(dim)
     if dims is not None and len(dims) not in (1, 2):
         raise ArgumentError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {dims}")

@@ -118,6 +118,8 @@ def _old_embedding(
     sparse: bool = False,
 ) -> Tensor:
     """The rows of a table that integers name; a padding_idx of -1 is none."""
+    if weight.ndim != 2:
+        raise ShapeError("'weight' must be 2-D")
     index = _indices(indices, "embedding")
     return _looked_up(weight, index, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq)
 

@@ -226,7 +226,10 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
     Raises:
         ShapeError: the maps do not fit the size.
+        ArgumentError: they are not floating point.
     """
+    if theta.dtype.kind != "f":
+        raise ArgumentError(f"Expected theta to have floating point type, but got {theta.dtype}")
     n, _, *spatial = (int(k) for k in size)
     count = len(spatial)
     if count not in (2, 3) or tuple(theta.shape) != (n, count, count + 1):
