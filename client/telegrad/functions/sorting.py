@@ -293,7 +293,7 @@ def unique(
     found = np.unique(array, return_inverse=True, return_counts=True, axis=dim)
     inverse = found[1].reshape(input.shape) if dim is None else found[1].reshape(-1)
     parts = [found[0], *([inverse] if return_inverse else []), *([found[2]] if return_counts else [])]
-    out = [from_array(np.ascontiguousarray(part)) for part in parts]
+    out = [from_array(np.array(part, order="C")) for part in parts]
     return out[0] if len(out) == 1 else tuple(out)
 
 
@@ -315,5 +315,5 @@ def unique_consecutive(
         parts.append(inverse.reshape(input.shape) if dim is None else inverse)
     if return_counts:
         parts.append(np.bincount(inverse, minlength=int(new.sum())).astype(np.int64))
-    out = [from_array(np.ascontiguousarray(part)) for part in parts]
+    out = [from_array(np.array(part, order="C")) for part in parts]
     return out[0] if len(out) == 1 else tuple(out)

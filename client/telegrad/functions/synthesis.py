@@ -75,9 +75,12 @@ def istft(
     from telegrad.fft import ifft, irfft  # a module of its own, imported when it is named
 
     columns = p.transpose(x, perm=(0, 2, 1))
-    frames = irfft(columns, n_fft, dim=2) if one else ifft(columns, n_fft, dim=2)
-    if not return_complex and frames.dtype.kind == "c":
-        frames = p.real(frames)
+    if not return_complex and not one:
+        # Of a real signal the first half of the spectrum says all, and is all that torch reads.
+        columns = p.slice(
+            columns, starts=(0, 0, 0), limits=(*columns.shape[:2], n_fft // 2 + 1), strides=(1, 1, 1)
+        )
+    frames = ifft(columns, n_fft, dim=2) if return_complex else irfft(columns, n_fft, dim=2)
     if normalized:
         frames = p.mul(frames, like(frames, n_fft**0.5))
     shape = _padded_window(window, wide, n_fft, frames)
