@@ -23,7 +23,7 @@
     │   ├── StaleEpochError       └── SessionLostError
     ├── ProgramNotFoundError      LookupError: no program of this digest here
     ├── JobError                  RuntimeError: the batch job failed
-    │   ├── JobNotFoundError      LookupError     └── DataError             ValueError: a file, or a row of one
+    │   ├── JobNotFoundError      LookupError     └── DataError             ValueError: a file, or a row
     ├── AccessError               PermissionError
     ├── CapacityError             RuntimeError: come again later, or ask for less
     ├── ServerUnavailableError    ConnectionError

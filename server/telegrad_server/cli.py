@@ -100,10 +100,10 @@ def run(
         "worker_bytes": worker_bytes,
         "operator_s": operator_s,
         "jobs": jobs,
-        "job_data": tuple(job_data) if job_data else None,
+        "job_data": ",".join(job_data) if job_data else None,
         "jobs_at_once": jobs_at_once,
         "job_processes": job_processes,
-        "relay_to": tuple(relay_to) if relay_to else None,
+        "relay_to": ",".join(relay_to) if relay_to else None,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if os.environ.get("RAY_ADDRESS") and "relay_to" not in given:

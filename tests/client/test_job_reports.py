@@ -14,7 +14,8 @@ from telegrad_proto.v1 import job_pb2
 def _packed(**arrays: np.ndarray) -> bytes:
     file = io.BytesIO()
     described = {"rows": 7, "parts": ["part-00000.npz"], "result": "result.npz"}
-    np.savez(file, manifest=np.frombuffer(json.dumps(described).encode(), np.uint8), **arrays)
+    arrays["manifest"] = np.frombuffer(json.dumps(described).encode(), np.uint8)
+    np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 

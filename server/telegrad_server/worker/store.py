@@ -72,8 +72,13 @@ class SnapshotStore:
         reach("snapshot_before_claim")
         folder = self._folder(key, epoch)
         self._fs.makedirs(folder, exist_ok=True)
-        with self._fs.open(f"{folder}/claim", "xb") as file:
-            file.write(claim.SerializeToString())
+        raw = claim.SerializeToString()
+        try:
+            with self._fs.open(f"{folder}/claim", "xb") as file:
+                file.write(raw)
+        except (ValueError, NotImplementedError):
+            # An object store has no such mode: it creates where there is nothing, as strictly as it can.
+            self._fs.pipe_file(f"{folder}/claim", raw, mode="create")
 
     def newest_snapshot(self, key: str) -> tuple[int, int] | None:
         """Epoch and fragment of the snapshot from which the next epoch starts; None where there is none."""

@@ -35,9 +35,7 @@ def test_a_session_has_a_bound_of_its_own() -> None:
     held = hold(device, 60)
     assert device.room_bytes() == 40
     device.check_room(40, "leaf")
-    with pytest.raises(
-        OutOfMemoryError, match=r"put: the session may hold 100 .*, holds 60, needs 41 more"
-    ):
+    with pytest.raises(OutOfMemoryError, match=r"put: the session may hold 100 .*, holds 60, needs 41 more"):
         device.check_room(41, "put")
     with pytest.raises(OutOfMemoryError, match="waits for 30, needs 20 more"):
         device.check_room(20, "put", 30)
@@ -50,9 +48,7 @@ def test_sessions_have_a_bound_together() -> None:
     one, two = make(0, gauge), make(80, gauge)
     held = hold(one, 70)
     assert (one.room_bytes(), two.room_bytes()) == (30, 30)
-    with pytest.raises(
-        OutOfMemoryError, match="may hold 100 bytes together, hold 70, and 31 more"
-    ):
+    with pytest.raises(OutOfMemoryError, match="may hold 100 bytes together, hold 70, and 31 more"):
         two.check_room(31, "leaf")
     del held
     assert two.room_bytes() == 80
