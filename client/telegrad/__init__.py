@@ -153,8 +153,11 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
 
 #: Namespaces that are imported when they are first named.
 _LAZY = frozenset(
-    {"distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim", "special", "utils"}
-)
+    [
+        "backends", "cuda", "distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim",
+        "special", "utils",
+    ]
+)  # fmt: skip
 
 #: What programs are made with, and where it is.
 _PROGRAMS = {

@@ -49,4 +49,6 @@ def __getattr__(name: str) -> Any:
         from telegrad.constructors import variable
 
         return variable
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from telegrad.registry import absent  # needs the recorder too
+
+    raise absent(f"module {__name__!r}", "torch.autograd", name)

@@ -6,6 +6,8 @@ values that are known here raise a ValueError at once, others when the server co
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
 from telegrad.distributions import constraints, kl, kl_pairs, transforms
 from telegrad.distributions.categorical import (
     Categorical,
@@ -29,6 +31,7 @@ from telegrad.distributions.powers import FisherSnedecor, InverseGamma, Kumarasw
 from telegrad.distributions.relaxed import LogisticNormal, RelaxedBernoulli, RelaxedOneHotCategorical
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.distributions.transforms import *  # noqa: F403  # torch has them here too
+from telegrad.registry import absent as _absent
 
 __all__ = [
     "Bernoulli",
@@ -78,3 +81,7 @@ __all__ = [
     "transforms",
 ]
 __all__ += transforms.__all__
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.distributions'", "torch.distributions", name)

@@ -121,7 +121,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return _matrix_vector(input, vec)
 
 
-@function(label=None)
+@function(namespace=("", "linalg"), method=True, label=None)
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The product of vectors, matrices and batches of matrices, whichever the two are.
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn as _NoReturn
 
+from telegrad.functions.contraction import (
+    matmul as matmul,
+)
 from telegrad.linalg.decompositions import (
     cholesky as cholesky,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
 from telegrad.optim import lr_scheduler, swa_utils
 from telegrad.optim.adadelta import Adadelta
 from telegrad.optim.adagrad import Adagrad
@@ -16,6 +18,7 @@ from telegrad.optim.radam import RAdam
 from telegrad.optim.rmsprop import RMSprop
 from telegrad.optim.rprop import Rprop
 from telegrad.optim.sgd import SGD
+from telegrad.registry import absent as _absent
 
 __all__ = [
     "ASGD",
@@ -34,3 +37,7 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.optim'", "torch.optim", name)

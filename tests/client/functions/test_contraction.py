@@ -29,6 +29,7 @@ def normal(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 def test_matmul_is_numpys(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     x, y = normal(*a), normal(*b)
     close(tg.matmul(tg.tensor(x), tg.tensor(y)), x @ y)
+    close(tg.linalg.matmul(tg.tensor(x), tg.tensor(y)), x @ y)
 
 
 def test_products_of_vectors_and_matrices() -> None:

@@ -126,6 +126,12 @@ def test_a_state_of_torch_goes_on_here() -> None:
         np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-13)
 
 
+def test_groups_are_printed_apart() -> None:
+    text = repr(tg.optim.SGD([{"params": [leaf()]}, {"params": [leaf()], "lr": 0.5}], lr=0.1))
+    assert "weight_decay: 0\n\nParameter Group 1\n" in text
+    assert "SGD (\nParameter Group 0\n" in text
+
+
 def test_hooks() -> None:
     a = leaf()
     optimizer = tg.optim.SGD([a])

@@ -10,7 +10,7 @@ from telegrad.nn.functional.shares import log_shares
 from telegrad.promotion import Number, constant
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import int64
+from telegrad_proto.dtypes import int64, uint8
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -24,7 +24,7 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> int:
 
     Raises:
         ShapeError: sizes do not fit.
-        DTypeError: the targets are no integers.
+        DTypeError: the targets are neither int64 nor uint8.
     """
     if not input.ndim:
         raise ShapeError("Expected input to have at least 1 dimension")
@@ -40,8 +40,8 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> int:
         )
     if have != want:
         raise ShapeError(f"Expected target size {list(want)}, got {list(have)}")
-    if target.dtype.kind not in "iu":
-        raise DTypeError(f"expected scalar type Long but found {scalar_name(target.dtype)}")
+    if target.dtype not in (int64, uint8):
+        raise DTypeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}")
     if weight is not None and tuple(weight.shape) != (input.shape[axis],):
         raise ShapeError(
             "weight tensor should be defined either for all or no classes "

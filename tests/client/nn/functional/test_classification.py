@@ -87,6 +87,17 @@ def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int8", "float32", "bool"])
+def test_classes_are_long_or_byte(dtype: str) -> None:
+    for name in ("nll_loss", "cross_entropy"):
+        with pytest.raises(RuntimeError, match="expected target dtype to be Long or Byte, but got "):
+            getattr(F, name)(tg.tensor(X), tg.tensor(T).to(getattr(tg, dtype)))
+    close(
+        F.cross_entropy(tg.tensor(X), tg.tensor(T).to(tg.uint8)),
+        F.cross_entropy(tg.tensor(X), tg.tensor(T)).numpy(),
+    )
+
+
 def test_a_class_that_there_is_not_is_an_error() -> None:
     with pytest.raises(IndexError):
         F.nll_loss(tg.zeros(2, 3), tg.tensor([0, 3])).item()
