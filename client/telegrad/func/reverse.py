@@ -54,7 +54,13 @@ class Run:
         self.call = _Call()
 
     def variable(self, x: Tensor) -> Tensor:
-        """A variable with an argument's value; where the argument takes a gradient, one flows on to it."""
+        """A variable with an argument's value; where the argument takes a gradient, one flows on to it.
+
+        Raises:
+            GradientError: the argument is no floating point or complex tensor.
+        """
+        if x.dtype.kind not in "fc":
+            raise GradientError("only Tensors of floating point dtype can require gradients")
         with grad_mode(True):
             made = self._variable(x, MODE.levels)
         self.variables.append(made)

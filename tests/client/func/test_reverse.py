@@ -132,3 +132,13 @@ def test_constants_have_no_gradient(x: Any) -> None:
     same(grad(lambda x: tg.ones((), dtype=tg.float64))(x), 0 * x)
     _, back = vjp(lambda x: tg.ones(2), x)
     same(back(tg.ones(2))[0], 0 * x)
+
+
+def test_integers_have_no_gradient() -> None:
+    for ask in (
+        grad(lambda x: x.sum()),
+        grad_and_value(lambda x: x.sum()),
+        lambda x: vjp(lambda x: 1.0 * x, x),
+    ):
+        with pytest.raises(RuntimeError, match="only Tensors of floating point dtype can require gradients"):
+            ask(tg.tensor([1, 2]))
