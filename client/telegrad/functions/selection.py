@@ -72,7 +72,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     found = indices
     size = input.numel() if dim is None else input.shape[axis_of(dim, input.ndim)] if input.ndim else 1
-    found = p.where(p.lt(found, constant(0, int64)), p.add(found, constant(size, int64)), found)
+    if dim is not None:
+        found = p.where(p.lt(found, constant(0, int64)), p.add(found, constant(size, int64)), found)
     if dim is None:
         flat = p.reshape(input, shape=(input.numel(),))
         return p.gather(flat, p.reshape(found, shape=(found.numel(),)), axis=0)
