@@ -154,8 +154,8 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
 #: Namespaces that are imported when they are first named.
 _LAZY = frozenset(
     [
-        "backends", "cuda", "distributions", "fft", "func", "interop", "jobs", "linalg", "nn", "optim",
-        "special", "utils",
+        "accelerator", "backends", "cuda", "distributions", "fft", "func", "interop", "jobs", "linalg", "nn",
+        "optim", "special", "utils",
     ]
 )  # fmt: skip
 

@@ -113,6 +113,7 @@ from telegrad.linalg.solving import (
     tensorsolve as tensorsolve,
 )
 from telegrad.registry import absent as _absent
+from telegrad_proto.errors import LinAlgError as LinAlgError
 
 
 def __getattr__(name: str) -> _NoReturn:

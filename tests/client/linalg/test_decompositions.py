@@ -120,3 +120,8 @@ def test_errors_are_torchs(case: Case) -> None:
 def test_a_matrix_that_is_not_positive() -> None:
     with pytest.raises(RuntimeError, match="not positive-definite"):
         tg.linalg.cholesky(tg.tensor(-POSITIVE)).tolist()
+
+
+def test_what_fails_is_caught_by_torchs_name() -> None:
+    with pytest.raises(tg.linalg.LinAlgError, match="not positive-definite"):
+        tg.linalg.cholesky(-tg.eye(2)).tolist()
