@@ -32,6 +32,7 @@ class EndingSignal:
     def wait(self) -> None:
         """Returns when the process is to end."""
         self._event.wait()
+        _log.info("shutting down")
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._event.is_set():
@@ -40,7 +41,7 @@ class EndingSignal:
             return
         # The interpreter gives Python's handlers back to the system before it has ended, but leaves this.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _log.info("shutting down")
+        # Nothing is written here: the signal may have come in the middle of a write.
         self._event.set()
         if self._told is not None:
             self._told()

@@ -141,6 +141,7 @@ async def _serve(
         if await _ready_or_ending(directory, ending):
             announce(f"{host}:{port}")
         await ending.wait()
+        _log.info("shutting down")
         await status.enter_graceful_shutdown()
         stopped = asyncio.ensure_future(server.stop(settings.grace_s))
         # A moment for the listener to close: a client that is cut off now must not come back here.
