@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import FrameType
 
 _log = logging.getLogger("telegrad.server")
@@ -25,24 +26,28 @@ class EndingSignal:
 
     def __init__(self, told: Callable[[], object] | None = None) -> None:
         self._told = told
-        self._event = threading.Event()
+        self._begun = False
+        # Of all that a thread can wait for this alone may be filled from a signal's handler: an Event's lock
+        # may be held by the very code that the signal came into.
+        self._end: SimpleQueue[None] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._handle)
 
     def wait(self) -> None:
         """Returns when the process is to end."""
-        self._event.wait()
+        self._end.get()
         _log.info("shutting down")
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set():
+        if self._begun:
             if number == signal.SIGINT:
                 os._exit(128 + number)
             return
         # The interpreter gives Python's handlers back to the system before it has ended, but leaves this.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         # Nothing is written here: the signal may have come in the middle of a write.
-        self._event.set()
+        self._begun = True
+        self._end.put(None)
         if self._told is not None:
             self._told()
 
