@@ -219,6 +219,15 @@ def _dropped(draw: Draw) -> Arguments:
     return (x, draw(st.sampled_from((0.0, 0.5, 1.0))), draw(st.booleans())), {}
 
 
+def _triplet(draw: Draw) -> Arguments:
+    dtype, shape = (
+        draw(st.sampled_from(("float32", "float64"))),
+        draw(st.sampled_from(((3,), (2, 3), (2, 3, 4)))),
+    )
+    kwargs = {"margin": draw(st.sampled_from((0.5, 2.0)))} if draw(st.booleans()) else {}
+    return tuple(tensor(draw, shape, dtype, "plain") for _ in range(3)), kwargs
+
+
 def _rates(draw: Draw) -> Arguments:
     x = tensor(draw, dtype=draw(st.sampled_from(("float32", "float64"))), mode="plain")
     return (Given(np.abs(x.numbers)),), {}
@@ -316,6 +325,7 @@ HANDMADE: Final[dict[str, Source]] = {
     "binomial": _trials,
     "feature_dropout": _dropped,
     "is_same_size": _pair,
+    "nn.functional.triplet_margin_with_distance_loss": _triplet,
     "poisson": _rates,
     "Tensor.__setitem__": set_item,
     "Tensor.__contains__": _contains,

@@ -63,10 +63,11 @@ RANDOM: Final = frozenset(
 )
 
 #: Public, but no operators: about the session, the generator, printing, files, autograd's state; the second
-#: names of functions of nn.functional, which take integers for words in PyTorch; recurrent networks, which
-#: are held against PyTorch's as modules.
+#: names of functions of nn.functional, which take integers for words in PyTorch; recurrent networks and
+#: multi-head attention, which are held against PyTorch's as modules.
 NOT_OPERATORS: Final = frozenset(
     [
+        "nn.functional.multi_head_attention_forward",
         "gru",
         "gru_cell",
         "lstm",
