@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.batching import level_of
 from telegrad.creation import array_from
 from telegrad.functions.arithmetic import div, mul, sub
 from telegrad.functions.joining import joined
@@ -221,7 +222,8 @@ def _check_weights(name: str, weights: Tensor, count: int) -> None:
             f"cov(): expected {name} to have the same numel as there are observations in the input but got "
             f"{weights.numel()} != {count}"
         )
-    if (array_from(weights) < 0).any():
+    # Inside vmap there is no value to look at yet: there it is the caller's to weigh nothing negatively.
+    if level_of(weights) is None and (array_from(weights) < 0).any():
         raise ArgumentError(f"cov(): {name} cannot be negative")
 
 
