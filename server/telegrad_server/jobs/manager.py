@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +26,9 @@ from telegrad_server.jobs.spread import on_ray
 _log = logging.getLogger("telegrad.server")
 
 MANAGER: Final = "telegrad-jobs"
+
+#: Between two tries to read the folder of jobs.
+_PAUSE_S: Final = 1.0
 
 
 def _log_to_stderr() -> None:
@@ -56,7 +60,8 @@ class JobManager:
         self._queue = JobQueue(settings.at_once)
         self._restarts: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._recovered = False
+        # At once, whoever asks or not: Ray may have started this anew with nobody looking.
+        self._recovery = asyncio.get_running_loop().create_task(self._recover())
 
     async def settings(self) -> JobSettings:
         """How it has jobs done."""
@@ -64,10 +69,19 @@ class JobManager:
         return self._settings
 
     async def recover(self) -> None:
-        """Takes up what an earlier manager left; once, and nothing where there is nothing."""
-        if self._recovered:
-            return
-        self._recovered = True
+        """Returns when what an earlier manager left is taken up."""
+        await self._recovery
+
+    async def _recover(self) -> None:
+        while True:
+            try:
+                await self._take_up()
+                return
+            except OSError:
+                _log.warning("the folder of jobs cannot be read", exc_info=True)
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _take_up(self) -> None:
         for job_id in reversed(await asyncio.to_thread(job_ids, self._settings.jobs)):
             status = await asyncio.to_thread(JobFolder(self._settings.jobs, job_id).status)
             if status is not None and not ended(status):
@@ -124,7 +138,7 @@ class JobManager:
     def _write_end(self, job_id: str, state: job_pb2.JobState, error: str) -> None:
         folder = JobFolder(self._settings.jobs, job_id)
         status = folder.status() or job_pb2.JobStatus(id=job_id)
-        status.state, status.error = state, error
+        status.state, status.error, status.ended_s = state, error, time.time()
         folder.tell(status)
 
 

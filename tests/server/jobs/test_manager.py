@@ -49,8 +49,7 @@ def test_what_is_not_at_its_end_is_taken_up_the_oldest_first(tmp_path: Path) -> 
     queued = _job(tmp_path, job_pb2.JOB_STATE_QUEUED, 3)
 
     async def scene(manager: _Manager) -> None:
-        await manager.recover()
-        await manager.recover()
+        await manager.recover()  # it began by itself
         assert await manager.positions() == {queued: 1}
         await asyncio.gather(*manager._tasks)
         assert manager.driven == [running]
@@ -95,4 +94,8 @@ def test_shards_that_are_done_are_counted(tmp_path: Path, done: int) -> None:
     job_id = _job(tmp_path, job_pb2.JOB_STATE_RUNNING)
     for shard in range(done):
         JobFolder(str(tmp_path), job_id).record(job_pb2.LedgerEntry(shard=shard))
-    assert JobManager(JobSettings(str(tmp_path)))._shards_done(job_id) == done
+
+    async def scene(manager: _Manager) -> None:
+        assert manager._shards_done(job_id) == done
+
+    _run(tmp_path, scene)
