@@ -99,12 +99,15 @@ def multinomial(
     Raises:
         ShapeError: more than two dimensions.
         ArgumentError: more samples than a row has, without replacement.
+        DTypeError: the weights are no floating point numbers, or `out` is not int64.
     """
     spec = input._spec
     if spec.dtype.kind != "f":
         raise DTypeError(f"multinomial only supports floating-point dtypes for input, got: {spec.dtype.name}")
     if spec.ndim not in (1, 2):
         raise ShapeError("prob_dist must be 1 or 2 dim")
+    if out is not None and out.dtype is not int64:
+        raise DTypeError(f"multinomial expects Long tensor out, got: {out.dtype.name}")
     count = spec.shape[-1]
     if num_samples <= 0:
         raise ArgumentError("cannot sample n_sample <= 0 samples")

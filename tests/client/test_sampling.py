@@ -47,3 +47,11 @@ def test_filling() -> None:
     ):
         with pytest.raises((RuntimeError, TypeError), match=r"expects|not implemented"):
             attempt()
+
+
+def test_positions_go_where_positions_belong() -> None:
+    weights = tg.ones(1, 3)
+    positions = tg.empty(1, 2, dtype=tg.int64)
+    assert tg.multinomial(weights, 2, out=positions) is positions
+    with pytest.raises(RuntimeError, match="multinomial expects Long tensor out, got: float64"):
+        tg.multinomial(weights, 2, out=tg.empty(1, 2, dtype=tg.float64))
