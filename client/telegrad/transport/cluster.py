@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, Final
 
 import grpc
 
-from telegrad.transport.connection import translate
-from telegrad_proto.channel import CHANNEL_OPTIONS, CLUSTER_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
-from telegrad_proto.errors import ServerUnavailableError, VersionError
+from telegrad.transport.channels import Channels
+from telegrad_proto.channel import CLUSTER_SERVICE
+from telegrad_proto.errors import TelegradError, VersionError
 from telegrad_proto.v1 import cluster_pb2
 
 _ASK_S: Final = 10.0
@@ -24,8 +23,8 @@ class ClusterChannel:
     """
 
     def __init__(self, address: str, token: str | None) -> None:
-        self._addresses: Final = [part.strip() for part in address.split(",") if part.strip()]
-        self._token = token
+        self._address: Final = address
+        self._token: Final = token
 
     def status(self) -> cluster_pb2.StatusReply:
         """The workers, and what their supervisor knows of them."""
@@ -47,31 +46,18 @@ class ClusterChannel:
         return int(self._ask("Drain", request, cluster_pb2.DrainReply).sessions)
 
     def _ask(self, name: str, request: Any, reply: Any) -> Any:
-        lost: ServerUnavailableError | None = None
-        for address in self._addresses:
-            try:
-                return self._ask_one(address, name, request, reply)
-            except ServerUnavailableError as error:
-                lost = error
-        raise lost or ServerUnavailableError("no gateway was named")
+        with Channels(self._address, self._token) as channels:
 
-    def _ask_one(self, address: str, name: str, request: Any, reply: Any) -> Any:
-        options = list(CHANNEL_OPTIONS)
-        if address.startswith(("127.", "localhost:", "[::1]:")):
-            options.append(("grpc.enable_http_proxy", 0))
-        metadata = [(REQUEST_ID_KEY, secrets.token_hex(8))]
-        if self._token is not None:
-            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
-        with grpc.insecure_channel(address, options=options) as channel:
-            method = channel.unary_unary(
-                f"/{CLUSTER_SERVICE}/{name}", type(request).SerializeToString, reply.FromString
-            )
-            try:
-                return method(request, metadata=tuple(metadata), timeout=_ASK_S)
-            except grpc.RpcError as error:
-                known = translate(error)
-                if isinstance(known, VersionError):
-                    raise VersionError(
-                        f"{address} is a single worker, not the gateway of a cluster"
-                    ) from None
-                raise known from None
+            def ask(channel: grpc.Channel) -> Any:
+                method = channel.unary_unary(
+                    f"/{CLUSTER_SERVICE}/{name}", type(request).SerializeToString, reply.FromString
+                )
+                return method(request, metadata=channels.metadata(), timeout=_ASK_S)
+
+            return channels.first(ask, told=_told)
+
+
+def _told(error: TelegradError, address: str) -> TelegradError:
+    if isinstance(error, VersionError):
+        return VersionError(f"{address} is a single worker, not the gateway of a cluster")
+    return error

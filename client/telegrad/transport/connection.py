@@ -1,8 +1,7 @@
-"""One gRPC connection to a server: the client's only file that knows gRPC. Its errors are telegrad's."""
+"""One gRPC connection to a server: a session's stream, and the calls beside it. Its errors are telegrad's."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -11,25 +10,16 @@ from typing import Any, Final
 
 import grpc
 from google.protobuf.message import DecodeError
-from google.rpc import status_pb2
 
 from telegrad.transport.base import Progress
+from telegrad.transport.channels import metadata_of, open_channel, translate
 from telegrad.transport.watch import BulkWatch
-from telegrad_proto.channel import CHANNEL_OPTIONS, REQUEST_ID_KEY, SERVICE, SESSION_KEY, TOKEN_KEY
+from telegrad_proto.channel import SERVICE
 from telegrad_proto.codec import decode_spec
 from telegrad_proto.envelope import enclose, enclosed
-from telegrad_proto.errors import (
-    AccessError,
-    CapacityError,
-    InternalError,
-    PayloadError,
-    ServerUnavailableError,
-    TelegradError,
-    VersionError,
-)
+from telegrad_proto.errors import PayloadError, ServerUnavailableError, TelegradError
 from telegrad_proto.payload import Assembly, windows_of
 from telegrad_proto.spec import Spec
-from telegrad_proto.status import STATUS_DETAILS_KEY, from_status
 from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
 
 _POLL_S: Final = 0.2
@@ -139,14 +129,11 @@ class Connection:
     def __init__(
         self, address: str, session_id: str = "", *, token: str | None, progress: Progress | None
     ) -> None:
-        options = list(CHANNEL_OPTIONS)
-        if address.startswith(("127.", "localhost:", "[::1]:")):
-            options.append(("grpc.enable_http_proxy", 0))
         self.address = address
         self.session_id = session_id
         self._token = token
         self._progress = progress
-        self._channel = grpc.insecure_channel(address, options=options)
+        self._channel = open_channel(address)
         self._stub = session_pb2_grpc.SessionStub(self._channel)
         # Large arrays as bytes: a message would copy them.
         self._put: grpc.StreamUnaryMultiCallable[bytes, tensor_pb2.PutReply] = self._channel.stream_unary(
@@ -158,7 +145,7 @@ class Connection:
 
     def stream(self) -> Stream:
         """A new stream of the session."""
-        return Stream(self._channel, self._metadata())
+        return Stream(self._channel, metadata_of(self._token, self.session_id))
 
     def put(self, digest: bytes, view: memoryview) -> None:
         """Sends a payload of contiguous bytes."""
@@ -172,7 +159,7 @@ class Connection:
                 yield enclose(piece)
                 sent += len(piece)
 
-        call = self._put.future(chunks(), metadata=self._metadata())
+        call = self._put.future(chunks(), metadata=metadata_of(self._token, self.session_id))
         with BulkWatch(self._progress, "upload", view.nbytes) as watch:
             try:
                 reply = None
@@ -191,7 +178,7 @@ class Connection:
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
         """A value: what it is, and its bytes."""
         request = tensor_pb2.GetRequest(session_id=self.session_id, value_id=value_id)
-        call = self._get(request, metadata=self._metadata())
+        call = self._get(request, metadata=metadata_of(self._token, self.session_id))
         try:
             header = tensor_pb2.GetChunk.FromString(next(call)).header
             spec = decode_spec(header.spec)
@@ -238,45 +225,6 @@ class Connection:
 
     def _ask(self, method: Any, request: Any, timeout_s: float | None = None) -> Any:
         try:
-            return method(request, metadata=self._metadata(), timeout=timeout_s)
+            return method(request, metadata=metadata_of(self._token, self.session_id), timeout=timeout_s)
         except grpc.RpcError as error:
             raise translate(error) from None
-
-    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
-        metadata: list[tuple[str, str | bytes]] = [(REQUEST_ID_KEY, secrets.token_hex(8))]
-        if self.session_id:
-            metadata.append((SESSION_KEY, self.session_id))
-        if self._token is not None:
-            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
-        return tuple(metadata)
-
-
-#: What gRPC's own errors mean where the server said nothing more. Whatever ends a call from below is a lost
-#: connection: the session knows what it may repeat.
-_KINDS: Final[dict[grpc.StatusCode, type[TelegradError]]] = {
-    grpc.StatusCode.UNAVAILABLE: ServerUnavailableError,
-    grpc.StatusCode.CANCELLED: ServerUnavailableError,
-    grpc.StatusCode.UNKNOWN: ServerUnavailableError,
-    grpc.StatusCode.DEADLINE_EXCEEDED: ServerUnavailableError,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: CapacityError,
-    grpc.StatusCode.UNAUTHENTICATED: AccessError,
-    grpc.StatusCode.PERMISSION_DENIED: AccessError,
-    grpc.StatusCode.UNIMPLEMENTED: VersionError,
-}
-
-
-def translate(error: grpc.RpcError | grpc.FutureCancelledError) -> TelegradError:
-    """The telegrad error that a failed call stands for: the server's own words where it sent them."""
-    if not isinstance(error, grpc.Call):
-        return ServerUnavailableError("the call was ended on this side")
-    for key, value in error.trailing_metadata() or ():
-        if key == STATUS_DETAILS_KEY:
-            try:
-                return from_status(status_pb2.Status.FromString(value))
-            except DecodeError:
-                break
-    code, text = error.code(), error.details() or "no details"
-    kind = _KINDS.get(code, InternalError)
-    if kind is VersionError:
-        text = f"what answers does not know telegrad's service ({text})"
-    return kind(f"{text} ({code.name})", code=code.name)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Self
 
 import grpc
 
-from telegrad.transport.connection import translate
-from telegrad_proto.channel import CHANNEL_OPTIONS, JOBS_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
-from telegrad_proto.errors import AccessError, JobError, PayloadError, ServerUnavailableError, VersionError
+from telegrad.transport.channels import Channels, translate
+from telegrad_proto.channel import JOBS_SERVICE
+from telegrad_proto.errors import AccessError, JobError, PayloadError, TelegradError, VersionError
 from telegrad_proto.payload import chunks_of
 from telegrad_proto.v1 import job_pb2
-
-_T = TypeVar("_T")
 
 
 class JobsChannel:
@@ -26,16 +23,13 @@ class JobsChannel:
     """
 
     def __init__(self, address: str, token: str | None) -> None:
-        self._addresses = [part.strip() for part in address.split(",") if part.strip()]
-        self._token = token
-        self._channels: dict[str, grpc.Channel] = {}
+        self._channels: Final = Channels(address, token)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for channel in self._channels.values():
-            channel.close()
+        self._channels.close()
 
     def submit(
         self, spec: job_pb2.JobSpec, program: bytes, parameters: Sequence[memoryview]
@@ -52,10 +46,10 @@ class JobsChannel:
             method = channel.stream_unary(
                 _path("Submit"), job_pb2.SubmitChunk.SerializeToString, job_pb2.JobStatus.FromString
             )
-            status: job_pb2.JobStatus = method(chunks(), metadata=self._metadata())
+            status: job_pb2.JobStatus = method(chunks(), metadata=self._channels.metadata())
             return status
 
-        return self._first(ask)
+        return self._channels.first(ask, told=_told)
 
     def list(self) -> job_pb2.JobList:
         """The jobs, the newest first."""
@@ -88,17 +82,17 @@ class JobsChannel:
     def _ask(self, name: str, request: Any, reply: Any) -> Any:
         def ask(channel: grpc.Channel) -> Any:
             method = channel.unary_unary(_path(name), type(request).SerializeToString, reply.FromString)
-            return method(request, metadata=self._metadata())
+            return method(request, metadata=self._channels.metadata())
 
-        return self._first(ask)
+        return self._channels.first(ask, told=_told)
 
     def _stream(self, name: str, request: Any, reply: Any) -> Iterator[Any]:
         def ask(channel: grpc.Channel) -> Any:
             method = channel.unary_stream(_path(name), type(request).SerializeToString, reply.FromString)
-            call = method(request, metadata=self._metadata())
+            call = method(request, metadata=self._channels.metadata())
             return call, next(call)
 
-        call, message = self._first(ask)
+        call, message = self._channels.first(ask, told=_told)
         try:
             yield message
             yield from call
@@ -107,45 +101,16 @@ class JobsChannel:
         finally:
             call.cancel()  # a dropped call is never ended by itself
 
-    def _first(self, ask: Callable[[grpc.Channel], _T]) -> _T:
-        """What the first gateway that can be reached answers."""
-        lost: ServerUnavailableError | None = None
-        for address in self._addresses:
-            try:
-                return ask(self._channel(address))
-            except grpc.RpcError as error:
-                told = _told(error, address)
-                if not isinstance(told, ServerUnavailableError):
-                    raise told from None
-                lost = told
-        raise lost or ServerUnavailableError("no gateway was named")
-
-    def _channel(self, address: str) -> grpc.Channel:
-        channel = self._channels.get(address)
-        if channel is None:
-            options = list(CHANNEL_OPTIONS)
-            if address.startswith(("127.", "localhost:", "[::1]:")):
-                options.append(("grpc.enable_http_proxy", 0))
-            channel = self._channels[address] = grpc.insecure_channel(address, options=options)
-        return channel
-
-    def _metadata(self) -> tuple[tuple[str, str], ...]:
-        metadata = [(REQUEST_ID_KEY, secrets.token_hex(8))]
-        if self._token is not None:
-            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
-        return tuple(metadata)
-
 
 def _path(method: str) -> str:
     return f"/{JOBS_SERVICE}/{method}"
 
 
-def _told(error: grpc.RpcError, address: str) -> Exception:
-    told = translate(error)
-    if isinstance(told, VersionError):
+def _told(error: TelegradError, address: str) -> TelegradError:
+    if isinstance(error, VersionError):
         return JobError(
             f"the server at {address} has no batch jobs: they run on a cluster, telegrad-server --ray"
         )
-    if isinstance(told, AccessError):
-        return AccessError(f"{address}: {told}")
-    return told
+    if isinstance(error, AccessError):
+        return AccessError(f"{address}: {error}")
+    return error

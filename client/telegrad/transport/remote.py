@@ -5,17 +5,15 @@ A call is pure, so one that is sent twice does no harm: nobody has to know wheth
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from threading import Lock
 from typing import Final
 
 import grpc
 
 from telegrad.convert import NDArray, array_of, bytes_of, spec_of
-from telegrad.transport.connection import translate
-from telegrad_proto.channel import CHANNEL_OPTIONS, PROGRAMS_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
+from telegrad.transport.channels import Channels, translate
+from telegrad_proto.channel import PROGRAMS_SERVICE
 from telegrad_proto.codec import decode_spec, encode_spec
 from telegrad_proto.errors import (
     CapacityError,
@@ -53,12 +51,9 @@ class RemoteCalls:
     """
 
     def __init__(self, address: str, *, token: str | None = None, patience_s: float = PATIENCE_S) -> None:
-        self._addresses: Final = [part.strip() for part in address.split(",") if part.strip()]
-        self._token: Final = token
+        self._channels: Final = Channels(address, token)
         self._patience_s: Final = patience_s
         self._turn = 0
-        self._lock: Final = Lock()
-        self._channels: dict[str, grpc.Channel] = {}
 
     def call(
         self,
@@ -96,18 +91,15 @@ class RemoteCalls:
 
     def close(self) -> None:
         """Ends the connections."""
-        with self._lock:
-            for channel in self._channels.values():
-                channel.close()
-            self._channels.clear()
+        self._channels.close()
 
     def _somewhere(
         self, header: program_pb2.CallHeader, raw: bytes, arrays: Sequence[NDArray]
     ) -> tuple[list[NDArray], list[NDArray]]:
         """The answer of the address that answered last; if it does not, the next one has its turn."""
-        turn = self._turn
+        turn, addresses = self._turn, self._channels.addresses
         try:
-            return self._known(self._addresses[turn % len(self._addresses)], header, raw, arrays)
+            return self._known(addresses[turn % len(addresses)], header, raw, arrays)
         except ServerUnavailableError:
             if self._turn == turn:
                 self._turn += 1
@@ -134,7 +126,7 @@ class RemoteCalls:
         whole.CopyFrom(header)
         whole.program_bytes = len(program)
         parts = _parts(whole, program, arrays)
-        channel, metadata = self._channel(address), self._metadata()
+        channel, metadata = self._channels.to(address), self._channels.metadata()
         if len(program) + sum([array.nbytes for array in arrays]) <= CHUNK_BYTES:
             # On the wire one message is a stream of one; a thread to send it would take longer than it.
             call = channel.unary_stream(_PATH, _SENT, _RECEIVED)(next(parts), metadata=metadata)
@@ -154,22 +146,6 @@ class RemoteCalls:
             raise translate(error) from None
         finally:
             call.cancel()  # after an interruption; otherwise it has ended
-
-    def _channel(self, address: str) -> grpc.Channel:
-        with self._lock:
-            channel = self._channels.get(address)
-            if channel is None:
-                options = list(CHANNEL_OPTIONS)
-                if address.startswith(("127.", "localhost:", "[::1]:")):
-                    options.append(("grpc.enable_http_proxy", 0))
-                channel = self._channels[address] = grpc.insecure_channel(address, options=options)
-            return channel
-
-    def _metadata(self) -> tuple[tuple[str, str | bytes], ...]:
-        metadata: list[tuple[str, str | bytes]] = [(REQUEST_ID_KEY, secrets.token_hex(8))]
-        if self._token is not None:
-            metadata.append((TOKEN_KEY, f"Bearer {self._token}"))
-        return tuple(metadata)
 
 
 def _parts(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from telegrad.transport import connection
+from telegrad.transport import channels
 from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.channel import CHANNEL_OPTIONS
 from telegrad_proto.errors import (
@@ -196,7 +196,7 @@ def test_a_frozen_server_is_noticed_and_its_session_goes_on_when_it_thaws(
         "grpc.http2.ping_timeout_ms": 500,
     }
     options = tuple((name, hurried.get(name, value)) for name, value in CHANNEL_OPTIONS)
-    monkeypatch.setattr(connection, "CHANNEL_OPTIONS", options)
+    monkeypatch.setattr(channels, "CHANNEL_OPTIONS", options)
     with serving() as (address, pid):
         transport = GrpcTransport(address, connect_s=0.5, reconnect_s=0.5)
         transport.open()
