@@ -35,6 +35,10 @@ STORE = Path(__file__).with_name("object_store.py")
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).close()"
 #: Ray gives a node 30 s to start, which a busy machine may not make; Docker would start it again.
 MAX_RESTARTS = 5
+#: Stands for the port that every node of Ray has for itself, as no other is in its container.
+NODE_PORT = "{node-port}"
+#: How long the smoke test may take, in seconds; alone on a machine it takes ten.
+SMOKE_S = 240
 
 Service = dict[str, Any]
 
@@ -125,6 +129,7 @@ class Composition:
     variables: dict[str, str]
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    node_ports: dict[str, int] = field(default_factory=dict)
     restarts: int = 0
     healthy: set[str] = field(default_factory=set)
 
@@ -138,8 +143,11 @@ class Composition:
         text = text.replace("0.0.0.0", self.addresses[name])
         text = re.sub(r"/opt/telegrad/(\w+\.py)", rf"{ROOT}/deploy/\1", text)
         text = re.sub(r"(?<![\w/])python(?= )", sys.executable, text)
-        # In a container Ray takes the container's own address.
-        return text.replace("ray start ", f"ray start --node-ip-address={self.addresses[name]} ")
+        if NODE_PORT in text:
+            text = text.replace(NODE_PORT, str(self.node_ports.setdefault(name, free_port())))
+        # In a container Ray takes the container's own address, and its sockets lie in a folder of their own.
+        own = f"--node-ip-address={self.addresses[name]} --temp-dir={self.folder / name / 'ray'}"
+        return text.replace("ray start ", f"ray start {own} ")
 
     def command(self, name: str) -> list[str]:
         if name == "store":  # an image of somebody else's, whose part a program of the tests plays
@@ -168,7 +176,8 @@ class Composition:
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
         }
-        return {**own, "RAY_TMPDIR": str(self.folder / "ray"), **marks, **given, MARK: f"{self.mark}-{name}"}
+        own["RAY_TMPDIR"] = str(self.folder / name)
+        return {**own, **marks, **given, MARK: f"{self.mark}-{name}"}
 
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"
@@ -280,7 +289,7 @@ class Composition:
 @pytest.fixture(scope="module")
 def composition() -> Iterator[Composition]:
     names = ("RAY_PORT", "TELEGRAD_PORT", "TELEGRAD_PORT_2", "STORE_PORT")
-    ports = {**{name: str(free_port()) for name in names}, "TELEGRAD_CPUS": "2"}
+    ports = {**{name: str(free_port()) for name in names}, "TELEGRAD_CPUS": "2", "RAY_NODE_PORT": NODE_PORT}
     services = services_of(read_compose(ports))
     addresses = {name: f"127.0.0.{index}" for index, name in enumerate(read_compose()["services"], start=11)}
     with ExitStack() as cleanup:
@@ -293,22 +302,32 @@ def composition() -> Iterator[Composition]:
         yield running
 
 
+def ask_for_gradients(composition: Composition, environment: dict[str, str]) -> tuple[int, str]:
+    """The smoke test's exit status and what it said; where it waits for ever, also what it waits for."""
+    with subprocess.Popen(
+        composition.command("smoke"),
+        env={**environment, "PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1"},
+        cwd=composition.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as smoke:
+        try:
+            said, _ = smoke.communicate(timeout=SMOKE_S)
+        except subprocess.TimeoutExpired:
+            smoke.send_signal(signal.SIGABRT)  # at which Python writes where each thread is
+            said, _ = smoke.communicate()
+    return smoke.returncode, said
+
+
 @pytest.mark.ray
 @pytest.mark.timeout(400)
 def test_smoke_test_passes_through_the_gateway(composition: Composition) -> None:
     composition.services["smoke"] = read_compose(composition.variables)["services"]["smoke"]
-    finished = subprocess.run(
-        composition.command("smoke"),
-        env=composition.environment("smoke"),
-        cwd=composition.folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr + composition.log("gateway-1")
-    assert "a job's gradient: right" in finished.stdout
-    assert "passed" in finished.stdout
+    status, said = ask_for_gradients(composition, composition.environment("smoke"))
+    assert status == 0, "\n".join([said, *map(composition.log, composition.processes)])
+    assert "a job's gradient: right" in said
+    assert "passed" in said
 
 
 @pytest.mark.ray
@@ -317,16 +336,9 @@ def test_the_gateway_wants_the_token(composition: Composition) -> None:
     composition.services["smoke"] = read_compose(composition.variables)["services"]["smoke"]
     environment = composition.environment("smoke")
     del environment["TELEGRAD_TOKEN_FILE"]
-    finished = subprocess.run(
-        composition.command("smoke"),
-        env=environment,
-        cwd=composition.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode != 0
-    assert "AccessError" in finished.stderr
+    status, said = ask_for_gradients(composition, environment)
+    assert status != 0
+    assert "AccessError" in said
 
 
 def test_the_file_is_what_compose_reads() -> None:
