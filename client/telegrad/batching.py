@@ -41,18 +41,16 @@ class Level:
         size: the number of examples.
         depth: how many levels are around it.
         randomness: what random numbers do: "error", "same" or "different" for the examples.
-        first: ids from this one on are of values made inside.
         running: the function has not returned yet.
         written: where a recorder notes the tensors that were written to; nobody asks a level for them.
     """
 
-    __slots__ = ("depth", "first", "randomness", "running", "size", "written")
+    __slots__ = ("depth", "randomness", "running", "size", "written")
 
     def __init__(self, size: int, depth: int, randomness: str) -> None:
         self.size = size
         self.depth = depth
         self.randomness = randomness
-        self.first = recording.current().next_id
         self.running = True
         self.written: dict[int, Any] = {}
 
@@ -231,23 +229,25 @@ def require_room(target: Tensor, source: Tensor) -> None:
     """Returns where one tensor may be written into another.
 
     Raises:
-        GradientError: what is written differs from example to example, what is written to is from outside
-            and does not.
+        GradientError: what is written differs from example to example, what is written to does not.
     """
     for level in MODE.levels:
-        if carries(source, level) and not carries(target, level) and 0 < _id(target) < level.first:
+        if carries(source, level) and not carries(target, level):
             raise GradientError(
                 "vmap: an inplace operation is not possible because its result differs from example to "
                 "example, and the tensor that is written to is one for all of them. Please try to use "
-                "out-of-place operators, or make the tensor inside of vmap, instead."
+                "out-of-place operators instead, or make that tensor of a mapped one, by x.new_zeros(...)."
             )
 
 
-def _id(tensor: Tensor) -> int:
-    value = tensor._refresh()
-    while isinstance(value, BatchedValue):
-        value = value.whole
-    return value.id
+def apart(tensor: Tensor, like: Tensor) -> Tensor:
+    """The same elements, with room for each example that another tensor tells apart."""
+    levels = [level for level in MODE.levels if carries(like, level) and not carries(tensor, level)]
+    for level in reversed(levels):
+        tensor = repeated(tensor, level.size)
+    for level in levels:
+        tensor = example(tensor, level)
+    return tensor
 
 
 def carries(tensor: Tensor, level: Level) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from telegrad import _primitives as p
+from telegrad.autograd.mode import MODE
 from telegrad.convert import NDArray, array_of_data, own_copy, spec_of
 from telegrad.promotion import (
     Number,
@@ -216,6 +217,15 @@ def filled(shape: tuple[int, ...], value: Number, dtype: DType, requires_grad: b
     return as_leaf(make(p.full(shape=shape, fill=value, dtype=dtype)._value), requires_grad)
 
 
+def made_like(input: Tensor, made: Tensor) -> Tensor:
+    """What was made like another tensor: inside `vmap` it has room for what differs between the examples."""
+    if not MODE.levels or made._tracked:
+        return made
+    from telegrad.batching import apart  # what never maps never loads it
+
+    return apart(made, input)
+
+
 def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
     def make_filled(
         *size: Any,
@@ -247,7 +257,8 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
     ) -> Tensor:
         check_device(device)
         require_tensor(input, f"{name}_like")
-        return filled(input._value.spec.shape, fill, wanted_dtype(dtype, input.dtype), requires_grad)
+        made = filled(input._value.spec.shape, fill, wanted_dtype(dtype, input.dtype), requires_grad)
+        return made_like(input, made)
 
     make_filled.__name__ = make_filled.__qualname__ = name
     make_filled.__doc__ = f"A tensor of this shape, {what}."
@@ -312,9 +323,8 @@ def full_like(
     """A tensor of another's shape and type with one number everywhere."""
     check_device(device)
     require_tensor(input, "full_like")
-    return filled(
-        input._value.spec.shape, _fill_value(fill_value), wanted_dtype(dtype, input.dtype), requires_grad
-    )
+    kind = wanted_dtype(dtype, input.dtype)
+    return made_like(input, filled(input._value.spec.shape, _fill_value(fill_value), kind, requires_grad))
 
 
 def _fill_value(value: Any) -> Number:

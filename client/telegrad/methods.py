@@ -10,7 +10,7 @@ from telegrad import strides as places
 from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
-from telegrad.creation import dtype_of, filled, shape_of, tensor, wanted_dtype
+from telegrad.creation import dtype_of, filled, made_like, shape_of, tensor, wanted_dtype
 from telegrad.functions.operands import sizes_of
 from telegrad.promotion import Number, cast, constant, is_number, number
 from telegrad.tensor import Tensor
@@ -265,7 +265,8 @@ def _new(fill: Any) -> Any:
     ) -> Tensor:
         check_device(device)
         sizes = size or (sizes_of((), "new", "size", named),)
-        return filled(shape_of(sizes, "new"), fill, wanted_dtype(dtype, self.dtype), requires_grad)
+        made = filled(shape_of(sizes, "new"), fill, wanted_dtype(dtype, self.dtype), requires_grad)
+        return made_like(self, made)
 
     make_new.__doc__ = "A tensor of this shape and, by default, this tensor's type."
     return make_new
@@ -284,9 +285,8 @@ def new_full(
     check_device(device)
     if isinstance(size, int):
         raise TypeError("new_full(): argument 'size' (position 1) must be tuple of ints, not int")
-    return filled(
-        shape_of((size,), "new_full"), number(fill_value), wanted_dtype(dtype, self.dtype), requires_grad
-    )
+    kind = wanted_dtype(dtype, self.dtype)
+    return made_like(self, filled(shape_of((size,), "new_full"), number(fill_value), kind, requires_grad))
 
 
 def new_tensor(

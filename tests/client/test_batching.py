@@ -14,6 +14,7 @@ from telegrad.autograd.mode import MODE
 from telegrad.batching import (
     BatchedValue,
     Level,
+    apart,
     batch_of,
     carries,
     enter,
@@ -119,16 +120,22 @@ def test_what_differs_needs_room(level: Level, whole: Any) -> None:
     assert not carries(x, inner)
     require_room(x, whole[0])
     require_room(x, x)
-    require_room(p.identity(whole), x)
+    with pytest.raises(RuntimeError, match="one for all of them"):
+        require_room(p.identity(whole), x)
     leave(inner)
 
 
-def test_there_is_no_room_outside(whole: Any) -> None:
-    target = p.identity(whole)
-    level = enter(3, "error")
-    with pytest.raises(RuntimeError, match="one for all of them"):
-        require_room(target, example(whole, level))
-    leave(level)
+def test_a_tensor_apart_has_room(level: Level, whole: Any) -> None:
+    inner = enter(2, "same")
+    x = example(example(tg.stack([whole, whole], 1), level), inner)
+    y = apart(tg.zeros(2), x)
+    assert carries(y, level)
+    assert carries(y, inner)
+    require_room(y, x)
+    assert apart(y, x) is y
+    plain = tg.zeros(2)
+    assert apart(plain, plain) is plain
+    leave(inner)
 
 
 def test_refusing_what_is_inside(level: Level, whole: Any) -> None:

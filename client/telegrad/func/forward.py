@@ -16,11 +16,11 @@ from telegrad.autograd.graph import edge_of
 from telegrad.autograd.mode import MODE
 from telegrad.func.arguments import Argnums, replaced, selected
 from telegrad.func.jacobian import basis, jacrev, split
-from telegrad.func.reverse import Run, outputs_of, run, zeros
+from telegrad.func.reverse import Run, run, tensors_of, zeros
 from telegrad.func.trees import Structure, flatten, unflatten
 from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor
-from telegrad_proto.errors import GradientError
+from telegrad_proto.errors import ArgumentError, GradientError
 
 _NAME = "jvp(f, primals, tangents)"
 
@@ -29,11 +29,15 @@ class Push:
     """From directions at the arguments to directions at the outputs.
 
     Args:
-        way: a function's run, finished.
+        way: a function's run.
+        results: what came of it: integers go nowhere; by default the outputs that the run is finished with.
     """
 
-    def __init__(self, way: Run) -> None:
+    def __init__(self, way: Run, results: Sequence[Tensor] | None = None) -> None:
         self.way = way
+        if results is not None:
+            way.finish([y for y in results if y.dtype.is_differentiable])
+        self.results = way.outputs if results is None else results
         weights = Run()
         with grad_mode(True):
             self.weights = [weights.variable(zeros(y)) for y in way.outputs]
@@ -44,9 +48,9 @@ class Push:
                 MODE.pushing = before
 
     def __call__(self, tangents: Sequence[Tensor], *, batched: bool = False) -> list[Tensor]:
-        """The outputs' directions.
+        """The results' directions.
 
-        Shape: tangents[i] like variables[i], result[k] like outputs[k]; where batched (n, ...) like these.
+        Shape: tangents[i] like variables[i], result[k] like results[k]; where batched (n, ...) like these.
         """
         pairs = [(g, t) for g, t in zip(self.linear, tangents, strict=True) if edge_of(g) is not None]
         found: list[Tensor | None] = [None] * len(self.weights)
@@ -61,7 +65,9 @@ class Push:
                 batched=batched,
             )
         size = tangents[0]._spec.shape[0] if batched else None
-        return [zeros(w, size) if f is None else f for w, f in zip(self.weights, found, strict=True)]
+        moved = iter(found)
+        ways = [next(moved) if y.dtype.is_differentiable else None for y in self.results]
+        return [zeros(y, size) if f is None else f for y, f in zip(self.results, ways, strict=True)]
 
 
 def jvp(
@@ -83,6 +89,7 @@ def jvp(
 
     Raises:
         GradientError: structures that differ, or what the function gave is no tensors: torch's text.
+        ArgumentError: a primal or a direction is of integers.
     """
     if not isinstance(primals, tuple):
         raise GradientError(
@@ -90,14 +97,13 @@ def jvp(
         )
     directions = _directions(primals, tangents)
     way, output, aux = run(_NAME, func, primals, lambda given: func(*given), has_aux=has_aux)
-    leaves, shape = outputs_of(_NAME, output)
-    way.finish(leaves)
+    leaves, shape = tensors_of(_NAME, output)
     if strict and any(edge_of(y) is None for y in leaves):
         raise GradientError(
             "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. This is "
             "not allowed with strict=True."
         )
-    moved = unflatten(Push(way)(directions), shape)
+    moved = unflatten(Push(way, leaves)(directions), shape)
     shown = way.released(output)
     return (shown, moved, way.released(aux)) if has_aux else (shown, moved)
 
@@ -117,6 +123,8 @@ def _directions(primals: tuple[Any, ...], tangents: Any) -> list[Tensor]:
         for value in values:
             if not isinstance(value, Tensor):
                 raise GradientError(f"{_NAME}: Expected {what} to only contain Tensors, got {type(value)}")
+    _require_floating("primal", leaves)
+    _require_floating("tangent", found)
     for x, t in zip(leaves, found, strict=True):
         if x._spec.shape != t._spec.shape:
             raise GradientError(
@@ -125,12 +133,17 @@ def _directions(primals: tuple[Any, ...], tangents: Any) -> list[Tensor]:
     return found
 
 
+def _require_floating(what: str, tensors: Sequence[Tensor]) -> None:
+    for x in tensors:
+        if not x.dtype.is_differentiable:
+            raise ArgumentError(f"Expected {what} to be floating point or complex, but got: {x.dtype}")
+
+
 def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
     """A function's output, and its linear approximation there: a function of directions."""
     way, output, _ = run("linearize(f, *primals)", func, primals, lambda given: func(*given), has_aux=False)
-    leaves, shape = outputs_of("linearize(f, *primals)", output)
-    way.finish(leaves)
-    push = Push(way)
+    leaves, shape = tensors_of("linearize(f, *primals)", output)
+    push = Push(way, leaves)
 
     def jvp_fn(*tangents: Any) -> Any:
         return unflatten(push(_directions(primals, tangents)), shape)
@@ -154,11 +167,15 @@ def jacfwd(
         has_aux: the function gives a pair, of which the second part is handed on beside the Jacobian.
         chunk_size: at most so many directions at once.
         randomness: accepted: the function runs once, so that its draws are the same for all directions.
+
+    Raises:
+        ArgumentError: an argument is of integers.
     """
 
     @functools.wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         chosen = selected(args, argnums)
+        _require_floating("primal", [x for x in flatten(chosen)[0] if isinstance(x, Tensor)])
         way, output, aux = run(
             "jacfwd(f)",
             func,
@@ -166,9 +183,8 @@ def jacfwd(
             lambda given: func(*replaced(args, argnums, given), **kwargs),
             has_aux=has_aux,
         )
-        leaves, shape = outputs_of("jacfwd(f)", output)
-        way.finish(leaves)
-        push = Push(way)
+        leaves, shape = tensors_of("jacfwd(f)", output)
+        push = Push(way, leaves)
         columns = [
             push(part, batched=True) for part in basis(way.variables, chunk_size)
         ]  # each (n, *output's shape)

@@ -169,8 +169,8 @@ def run(
     return way, output, aux
 
 
-def outputs_of(name: str, output: Any) -> tuple[list[Tensor], Structure]:
-    """The tensors that a function gave, floating point or complex all of them.
+def tensors_of(name: str, output: Any) -> tuple[list[Tensor], Structure]:
+    """The tensors that a function gave.
 
     Raises:
         GradientError: it gave something else, torch's text.
@@ -185,6 +185,17 @@ def outputs_of(name: str, output: Any) -> tuple[list[Tensor], Structure]:
             raise GradientError(
                 f"{name}: expected f(*primals) to return only tensors, got unsupported type {type(y)}"
             )
+    return leaves, structure
+
+
+def outputs_of(name: str, output: Any) -> tuple[list[Tensor], Structure]:
+    """The tensors that a function gave, floating point or complex all of them.
+
+    Raises:
+        GradientError: it gave something else, torch's text.
+    """
+    leaves, structure = tensors_of(name, output)
+    for y in leaves:
         if not y.dtype.is_differentiable:
             raise GradientError(
                 f"{name}: All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from telegrad import _primitives as p
+from telegrad.autograd.mode import MODE
 from telegrad.creation import array_from
 from telegrad.functions.operands import filled, like, tensor_of
 from telegrad.promotion import cast, constant
@@ -44,19 +45,10 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise DTypeError(f"\"histogram_cpu\" not implemented for '{input.dtype.name}'")
     if bins < 1:
         raise ArgumentError("torch.histc(): bins must be > 0")
-    array = array_from(input)
-    low, high = float(min), float(max)
-    if low == high and array.size:
-        low, high = float(array.min()), float(array.max())
-    if low == high:
-        low, high = low - 1, high + 1
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ArgumentError(f"torch.histc: range of [{low}, {high}] is not finite")
-    if low > high:
-        raise ArgumentError("torch.histc: max must be larger than min")
     x = p.reshape(input, shape=(input.numel(),))
-    place = p.floor(p.mul(p.sub(x, like(x, low)), like(x, bins / (high - low))))
-    inside = p.logical_and(p.ge(x, like(x, low)), p.le(x, like(x, high)))
+    low, high, share = _intervals(x, bins, float(min), float(max))
+    place = p.floor(p.mul(p.sub(x, low), share))
+    inside = p.logical_and(p.ge(x, low), p.le(x, high))
     # The last interval holds its upper bound; what is outside goes to a place that is cut off.
     place = p.where(p.ge(place, like(x, bins)), like(x, bins - 1), place)
     slot = p.where(inside, p.cast(place, dtype=int64), constant(bins, int64))
@@ -64,6 +56,40 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         filled((bins + 1,), 0, input.dtype), slot, filled(tuple(x.shape), 1, input.dtype), axis=0
     )
     return p.slice(counts, starts=(0,), limits=(bins,), strides=(1,))
+
+
+def _intervals(x: Tensor, bins: int, low: float, high: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The bounds, and how many intervals a unit holds: those given, or those of the elements where these are
+    equal. Only then they are looked at; inside `vmap` not even then.
+
+    Shape: x (n), all results ()
+
+    Raises:
+        ArgumentError: bounds that are not finite, or the wrong way round.
+    """
+    if low == high and x.numel() and MODE.levels:
+        from telegrad.batching import level_of  # what never maps never loads it
+
+        if level_of(x) is not None:
+            return _found_intervals(x, bins)
+    if low == high and x.numel():
+        array = array_from(x)
+        low, high = float(array.min()), float(array.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ArgumentError(f"torch.histc: range of [{low}, {high}] is not finite")
+    if low > high:
+        raise ArgumentError("torch.histc: max must be larger than min")
+    return like(x, low), like(x, high), like(x, bins / (high - low))
+
+
+def _found_intervals(x: Tensor, bins: int) -> tuple[Tensor, Tensor, Tensor]:
+    low = cast(p.amin(x, axes=(0,), keepdims=False), float64)
+    high = cast(p.amax(x, axes=(0,), keepdims=False), float64)
+    room = p.where(p.eq(low, high), like(low, 1), like(low, 0))
+    low, high = p.sub(low, room), p.add(high, room)
+    return cast(low, x.dtype), cast(high, x.dtype), cast(p.div(like(low, bins), p.sub(high, low)), x.dtype)
 
 
 def powers(x: Tensor, count: int) -> Tensor:

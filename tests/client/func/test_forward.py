@@ -99,3 +99,31 @@ def test_what_cannot_be(x: Any) -> None:
         jvp(function, (x,), (x[0],))
     with pytest.raises(RuntimeError, match="independent of the inputs"):
         jvp(lambda x: tg.ones(2), (x,), (x,), strict=True)
+
+
+def test_integers_go_nowhere(x: Any) -> None:
+    (output, large, rounded), moved = jvp(lambda x: (x * x, x > 0, x.to(tg.int64)), (x,), (x,))
+    same(moved[0], 2 * x * x)
+    assert (large.dtype, rounded.dtype) == (tg.bool, tg.int64)
+    assert [(m.dtype, m.shape, bool(m.any())) for m in moved[1:]] == [
+        (tg.bool, x.shape, False),
+        (tg.int64, x.shape, False),
+    ]
+    same(output, x * x)
+    slope, none = jacfwd(lambda x: (x[0] * 2, x > 0))(x)
+    assert slope.shape == (3, 2, 3)
+    assert (none.dtype, none.shape, bool(none.any())) == (tg.bool, (2, 3, 2, 3), False)
+    assert linearize(lambda x: x > 0, x)[1](x).dtype is tg.bool
+
+
+def test_integers_have_no_directions(x: Any) -> None:
+    whole = tg.arange(3)
+    for refused in (
+        lambda: jvp(lambda i: i * 2.0, (whole,), (whole,)),
+        lambda: jacfwd(lambda i: i * 2.0)(whole),
+        lambda: hessian(lambda i: (i * 2.0).sum())(whole),
+    ):
+        with pytest.raises(ValueError, match="Expected primal to be floating point or complex, but got"):
+            refused()
+    with pytest.raises(ValueError, match="Expected tangent to be floating point"):
+        jvp(lambda x: x * 2, (x,), (x > 0,))

@@ -38,6 +38,9 @@ def looped(function: Any, *args: Any) -> Any:
         lambda r: tg.nn.functional.pad(r, (1, 2)).flip(0),
         lambda r: r.unsqueeze(0).expand(5, 3, 2).permute(2, 0, 1),
         lambda r: tg.einsum("ij,kj->ik", r, r),
+        lambda r: tg.histc(r, 4, -1, 1),
+        lambda r: tg.histc(r, 5),
+        lambda r: tg.histc(0 * r, 5),
     ],
 )
 def test_it_is_a_loop(x: Any, function: Any) -> None:
@@ -114,6 +117,49 @@ def test_writes_to_arguments(x: Any) -> None:
     with pytest.raises(RuntimeError, match="inplace operation is not possible"):
         vmap(lambda r: totals.add_(r.sum()))(x)
     same(totals, given.sum((0, 2)))
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: tg.zeros(3), lambda: tg.tensor([0.0, 0, 0]), lambda: tg.arange(3.0)]
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda y, r: y.add_(r),
+        lambda y, r: y.copy_(r),
+        lambda y, r: y[:2].mul_(r[0]),
+        lambda y, r: y.__setitem__(0, r[0]),
+        lambda y, r: tg.sin(r, out=y),
+    ],
+)
+def test_what_is_one_for_all_is_not_written(make: Any, change: Any) -> None:
+    given = make().float()
+    before = given.tolist()
+    batch = tg.ones(2, 3)
+    with pytest.raises(RuntimeError, match="inplace operation is not possible"):
+        vmap(lambda r: change(given, r))(batch)
+    assert given.tolist() == before
+    with pytest.raises(RuntimeError, match="inplace operation is not possible"):
+        vmap(lambda r: change(make().float(), r))(batch)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        tg.zeros_like,
+        lambda r: tg.full_like(r, 0),
+        lambda r: r.new_zeros(3),
+        lambda r: r.new_full((3,), 0),
+    ],
+)
+def test_what_is_made_like_an_example_is_written(make: Any, x: Any) -> None:
+    def function(r: Any) -> Any:
+        y = make(r)
+        y[1:] = r[:2]
+        return y.add_(1)
+
+    rows = tg.stack([x.flatten()[:3], x.flatten()[3:6]])
+    same(vmap(function)(rows), looped(function, rows))
 
 
 def test_random_numbers(x: Any) -> None:

@@ -42,12 +42,12 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The tensors' first dimension counts the samples.
 
     Raises:
-        ArgumentError: the tensors have different numbers of samples.
+        AssertionError: the tensors have different numbers of samples.
     """
 
     def __init__(self, *tensors: Tensor) -> None:
         if any(tensors[0].size(0) != each.size(0) for each in tensors):
-            raise ArgumentError("Size mismatch between tensors")
+            raise AssertionError("Size mismatch between tensors")  # torch's own class for it
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:

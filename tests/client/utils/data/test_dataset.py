@@ -43,7 +43,7 @@ def test_tensors_side_by_side() -> None:
     assert len(data) == 3
     assert [part.tolist() for part in data[1]] == [[2, 3], 6]
     assert [part.tolist() for part in data[0:2]] == [[[0, 1], [2, 3]], [5, 6]]
-    with pytest.raises(ValueError, match="Size mismatch"):
+    with pytest.raises(AssertionError, match="Size mismatch"):
         TensorDataset(tg.ones(2), tg.ones(3))
 
 
