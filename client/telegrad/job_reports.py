@@ -6,15 +6,13 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from telegrad_proto.jobs import ENDED, STATES, SUMMED, state_word
 from telegrad_proto.v1 import job_pb2
-
-#: The modes with one result.
-SUMMED: Final = (job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_MEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class JobStatus:
     @property
     def ended(self) -> bool:
         """Whether it is at its end, whichever."""
-        return self.state in ("finished", "failed", "cancelled")
+        return STATES.get(self.state) in ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def status_of(told: job_pb2.JobStatus) -> JobStatus:
     return JobStatus(
         id=told.id,
         name=told.name,
-        state=job_pb2.JobState.Name(told.state).removeprefix("JOB_STATE_").lower(),
+        state=state_word(told.state),
         queue_position=told.queue_position,
         shards_done=told.shards_done,
         shards_total=told.shards_total,

@@ -19,18 +19,13 @@ import numpy as np
 
 from telegrad.config import endpoint
 from telegrad.convert import numpy_dtype, spec_of
-from telegrad.job_reports import SUMMED, JobResult, JobStatus, result_of, status_of
+from telegrad.job_reports import JobResult, JobStatus, result_of, status_of
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import BY_REASON, ArgumentError, JobError, ServerUnavailableError, ShapeError
-from telegrad_proto.job_ids import new_job_id
+from telegrad_proto.jobs import FORMATS, MODES, ON_ERROR, SUMMED, new_job_id
 from telegrad_proto.payload import digest_of
 from telegrad_proto.program import Blueprint, Input
 from telegrad_proto.v1 import job_pb2
-
-MODES: Final = {n.removeprefix("JOB_MODE_").lower(): v for n, v in job_pb2.JobMode.items() if v}
-ON_ERROR: Final = {n.removeprefix("ON_ERROR_").lower(): v for n, v in job_pb2.OnError.items()}
-FORMATS: Final = {n.removeprefix("RESULT_FORMAT_").lower(): v for n, v in job_pb2.ResultFormat.items()}
-
 
 #: How long a watcher waits for a gateway that went away. The job goes on meanwhile.
 _RECONNECT_S: Final = 60.0

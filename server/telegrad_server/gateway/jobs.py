@@ -10,14 +10,13 @@ import grpc
 from telegrad_proto.channel import JOBS_SERVICE
 from telegrad_proto.codec import decode_spec
 from telegrad_proto.errors import LimitError, PayloadError
+from telegrad_proto.jobs import has_ended
 from telegrad_proto.limits import MAX_CALL_BYTES, MAX_PROGRAM_BYTES
 from telegrad_proto.payload import Assembly, chunks_of
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.gateway.guard import Context, guarded
 
 _LOOK_S: Final = 0.25
-
-_ENDED: Final = (job_pb2.JOB_STATE_FINISHED, job_pb2.JOB_STATE_FAILED, job_pb2.JOB_STATE_CANCELLED)
 
 _EOF: Final = grpc.aio.EOF
 
@@ -88,7 +87,7 @@ class JobsService:
             if status != told:
                 await context.write(status)
                 told = status
-            if status.state in _ENDED or not request.follow:
+            if has_ended(status) or not request.follow:
                 return
             await asyncio.sleep(_LOOK_S)
 

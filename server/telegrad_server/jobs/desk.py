@@ -13,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from telegrad_proto.errors import ArgumentError, JobError, JobNotFoundError, ServerUnavailableError
+from telegrad_proto.jobs import SUMMED, has_ended, state_word
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import files
-from telegrad_server.jobs.driver import ended
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder, job_ids
 from telegrad_server.jobs.planning import checked
@@ -27,8 +27,6 @@ _ASK_S: Final = 10.0
 
 #: A list is for looking at.
 _MAX_LISTED: Final = 200
-
-_SUMMED: Final = (job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_MEAN)
 
 
 class JobDesk:
@@ -101,7 +99,7 @@ class JobDesk:
 
     def cancel(self, job_id: str) -> job_pb2.JobStatus:
         """Has the job stopped; one that is at its end stays as it is."""
-        if not ended(self.status(job_id)):
+        if not has_ended(self.status(job_id)):
             JobFolder(self._settings.jobs, job_id).cancel()
             self._tell_manager(self._manager.cancelled.remote(job_id))
         return self.status(job_id)
@@ -114,14 +112,12 @@ class JobDesk:
         """
         status = self.status(job_id)
         if status.state != job_pb2.JOB_STATE_FINISHED:
-            name = job_pb2.JobState.Name(status.state).removeprefix("JOB_STATE_").lower()
-            raise JobError(
-                f"job {job_id}: requires a finished job, this one is {name}" + _why(status), job=job_id
-            )
+            found = f"this one is {state_word(status.state)}" + _why(status)
+            raise JobError(f"job {job_id}: requires a finished job, {found}", job=job_id)
         folder = JobFolder(self._settings.jobs, job_id)
         described = self._there(files.join(output_folder(folder, folder.spec()), "manifest.json"), job_id)
         arrays: dict[str, Any] = {}
-        if status.mode in _SUMMED:
+        if status.mode in SUMMED:
             with np.load(
                 io.BytesIO(self._there(folder.at("result.npz"), job_id)), allow_pickle=False
             ) as found:

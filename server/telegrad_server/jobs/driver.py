@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from telegrad_proto.errors import InternalError, TelegradError
+from telegrad_proto.jobs import SUMMED, has_ended, mode_word
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.core.jobs import Tally
 from telegrad_server.jobs import files
@@ -27,9 +28,6 @@ from telegrad_server.jobs.shards import output_folder, part_file, tidy
 from telegrad_server.jobs.totals import Totals
 
 _TELL_S: Final = 0.3
-
-_ENDED: Final = (job_pb2.JOB_STATE_FINISHED, job_pb2.JOB_STATE_FAILED, job_pb2.JOB_STATE_CANCELLED)
-_SUMMED: Final = (job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_MEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +54,6 @@ Event = Done | Failed | Nothing
 
 #: Computes shards by number, in any order, each perhaps more than once, until all are done or left.
 Execute = Callable[[Sequence[int]], Iterator[Event]]
-
-
-def ended(status: job_pb2.JobStatus) -> bool:
-    """Whether the job is at its end, whichever."""
-    return status.state in _ENDED
 
 
 class Driver:
@@ -98,7 +91,7 @@ class Driver:
         Raises:
             OSError: a store did not answer: begin again.
         """
-        if ended(self._status):
+        if has_ended(self._status):
             return self._status
         try:
             manifest = self._planned()
@@ -166,7 +159,7 @@ class Driver:
         described: dict[str, Any] = {
             "job": self._folder.id,
             "name": self._spec.name,
-            "mode": job_pb2.JobMode.Name(self._spec.mode).removeprefix("JOB_MODE_").lower(),
+            "mode": mode_word(self._spec.mode),
             "program": self._spec.program_digest.hex(),
             "files": [file.url for file in manifest.files],
             "rows": sum(entry.rows for entry in entries.values()),
@@ -184,7 +177,7 @@ class Driver:
                 for shard in manifest.shards
             ],
         }
-        if self._spec.mode in _SUMMED:
+        if self._spec.mode in SUMMED:
             described["result"] = self._sum(manifest, place)
         else:
             described["parts"] = [

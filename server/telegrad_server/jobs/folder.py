@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
 from telegrad_proto.errors import InternalError, JobNotFoundError, TelegradError
-from telegrad_proto.job_ids import is_job_id
+from telegrad_proto.jobs import is_job_id
 from telegrad_proto.status import from_status, to_status
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import files

@@ -15,9 +15,10 @@ from typing import Any, Final
 import ray
 from ray.exceptions import RayError
 
+from telegrad_proto.jobs import has_ended
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.core.jobs import Command, GiveUp, JobQueue
-from telegrad_server.jobs.driver import Driver, ended
+from telegrad_server.jobs.driver import Driver
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder, job_ids
 from telegrad_server.jobs.settings import JobSettings
@@ -84,7 +85,7 @@ class JobManager:
     async def _take_up(self) -> None:
         for job_id in reversed(await asyncio.to_thread(job_ids, self._settings.jobs)):
             status = await asyncio.to_thread(JobFolder(self._settings.jobs, job_id).status)
-            if status is not None and not ended(status):
+            if status is not None and not has_ended(status):
                 self._restarts[job_id] = status.restarts + (status.state != job_pb2.JOB_STATE_QUEUED)
                 self._carry_out(self._queue.submitted(job_id))
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from telegrad_engine.program import Program
 from telegrad_proto.codec import decode_spec
 from telegrad_proto.errors import DataError, TelegradError
+from telegrad_proto.jobs import SUMMED
 from telegrad_proto.payload import digest_of
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import files
@@ -27,8 +28,6 @@ from telegrad_server.jobs.sources import source_of
 from telegrad_server.jobs.totals import Totals
 
 _LOOK_S: Final = 1.0
-
-_SUMMED: Final = (job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_MEAN)
 
 
 class Halted(Exception):  # no error: somebody asked for it
@@ -130,7 +129,7 @@ class ShardRunner:
             ]
 
     def _compute(self, shard: job_pb2.Shard, batches: Iterator[Rows]) -> bytes:
-        if self._spec.mode in _SUMMED:
+        if self._spec.mode in SUMMED:
             totals = Totals()
             for rows in batches:
                 count = len(rows.numbers)

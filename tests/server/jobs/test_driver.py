@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from telegrad_proto.errors import ArgumentError, DataError
+from telegrad_proto.jobs import has_ended
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import driver as driving
-from telegrad_server.jobs.driver import Done, Driver, Event, Failed, Nothing, ended
+from telegrad_server.jobs.driver import Done, Driver, Event, Failed, Nothing
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder
 from tests.server.jobs.drafts import expected_sum, in_a_loop, rows, spec_for, submit, write_rows
@@ -65,7 +66,7 @@ def test_killed_anywhere_it_goes_on(tmp_path: Path, mode: job_pb2.JobMode) -> No
     _drive(whole)
     broken = submit(tmp_path / "jobs", spec_for(data, mode=mode, output=str(tmp_path / "broken")))
     deaths = 0
-    while not ended(broken.status() or job_pb2.JobStatus()):
+    while not has_ended(broken.status() or job_pb2.JobStatus()):
         loop = in_a_loop(broken, dies_after=1, backwards=bool(deaths % 2))
         try:
             Driver(broken, Roots(), loop, restarts=deaths).drive()
@@ -100,7 +101,7 @@ def test_killed_while_adding_up_it_adds_up_again(
 def test_a_finished_job_is_not_done_again(tmp_path: Path) -> None:
     folder = submit(tmp_path / "jobs", spec_for(write_rows(tmp_path / "x.npz", rows(30))))
     status = _drive(folder)
-    assert ended(status)
+    assert has_ended(status)
     assert Driver(folder, Roots(), lambda _: iter([Failed(0, DataError("no"))])).drive() == status
 
 

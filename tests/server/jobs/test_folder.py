@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telegrad_proto.errors import DataError, InternalError, JobNotFoundError
-from telegrad_proto.job_ids import new_job_id
+from telegrad_proto.jobs import new_job_id
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs.folder import JobFolder, job_ids
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from telegrad_proto.job_ids import new_job_id
+from telegrad_proto.jobs import new_job_id
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.core.jobs import GiveUp
 from telegrad_server.jobs.folder import JobFolder
