@@ -25,6 +25,7 @@ from telegrad_server.api.ports import Stream
 from telegrad_server.core.epochs import Opening
 from tests.client.transport.fragments import DATA, applied, fragment
 from tests.client.transport.proxy import Proxy
+from tests.freezing import freeze
 from tests.places import serving
 from tests.server.fakes import BLOCK, LARGE, FakeWorker, fake_worker
 
@@ -202,7 +203,7 @@ def test_a_frozen_server_is_noticed_and_its_session_goes_on_when_it_thaws(
         transport.open()
         transport.send(fragment(1))
         transport.receive()
-        os.kill(pid, signal.SIGSTOP)
+        freeze(pid)
         try:
             transport.send(fragment(2))
             with pytest.raises(ServerUnavailableError, match="did not come back"):

@@ -6,13 +6,13 @@ All in one event loop: gRPC's asyncio side bears no second one in a process.
 from __future__ import annotations
 
 import asyncio
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from telegrad_proto.v1 import cluster_pb2
 from telegrad_server.api.probing import Prober
+from tests.freezing import freeze
 from tests.server.fakes import converse, fake_worker, opening, raw_channel
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,7 +44,7 @@ async def story(process: subprocess.Popen[str], address: str) -> None:
     assert process.stdout.readline() == "let go\n"
     assert isinstance(await prober.beat(address), cluster_pb2.Pulse)
 
-    process.send_signal(signal.SIGSTOP)
+    freeze(process.pid)
     assert await prober.beat(address) == "silent"
     assert await prober.sessions(address) is None
     process.kill()

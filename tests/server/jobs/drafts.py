@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tests.program_drafts import mean_of_sines
 
 from telegrad.convert import spec_of
 from telegrad_proto.codec import encode_spec
@@ -24,6 +23,7 @@ from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder
 from telegrad_server.jobs.planning import checked
 from telegrad_server.jobs.shards import Halted, ShardRunner
+from tests.program_drafts import mean_of_sines
 
 COLUMNS = ("c0", "c1", "c2", "c3")
 PROGRAM = mean_of_sines().raw()
