@@ -26,6 +26,7 @@ class JobStatus:
         rows_total: of the data; 0 while it is not yet planned.
         rows_per_s: over the last while.
         eta_s: seconds that the rest will take at this rate, or None while there is none.
+        waiting: what no work can begin without, where the cluster has none of it left.
         error: why it failed.
         output: the folder of its results, as the cluster sees it.
         restarts: how often its driver was started again.
@@ -43,6 +44,7 @@ class JobStatus:
     bad_rows: int
     rows_per_s: float
     eta_s: float | None
+    waiting: str
     error: str
     output: str
     restarts: int
@@ -95,6 +97,7 @@ def status_of(told: job_pb2.JobStatus) -> JobStatus:
         bad_rows=told.bad_rows,
         rows_per_s=told.rows_per_s,
         eta_s=left / told.rows_per_s if told.rows_per_s > 0 else None,
+        waiting=told.waiting,
         error=told.error,
         output=told.output,
         restarts=told.restarts,

@@ -287,6 +287,8 @@ def _told(status: JobStatus) -> str:
     parts = [status.state]
     if status.queue_position:
         parts.append(f"number {status.queue_position} in the queue")
+    if status.waiting:
+        parts.append(status.waiting)
     if status.bad_rows:
         parts.append(f"{status.bad_rows} bad rows")
     return ", ".join(parts)

@@ -177,6 +177,8 @@ def _line(status: JobStatus) -> str:
     parts = [status.id, f"{status.state:9}", rows]
     if status.queue_position:
         parts.append(f"number {status.queue_position} in the queue")
+    if status.waiting:
+        parts.append(status.waiting)
     if status.bad_rows:
         parts.append(f"{status.bad_rows} bad rows")
     parts += [text for text in (status.name, status.error) if text]

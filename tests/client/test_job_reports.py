@@ -29,6 +29,10 @@ def test_the_time_that_is_left() -> None:
     assert status_of(told).ended
 
 
+def test_what_it_waits_for() -> None:
+    assert status_of(job_pb2.JobStatus(waiting="requires a free CPU")).waiting == "requires a free CPU"
+
+
 def test_one_value_or_several_in_their_order() -> None:
     told = job_pb2.JobStatus(mode=job_pb2.JOB_MODE_SUM, output="/out/")
     one = result_of(told, _packed(value=np.array(2.0), **{"grad.a.b": np.ones(3)}))

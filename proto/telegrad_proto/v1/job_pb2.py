@@ -25,21 +25,21 @@ _sym_db = _symbol_database.Default()
 from telegrad_proto.v1 import tensor_pb2 as telegrad__proto_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btelegrad_proto/v1/job.proto\x12\x0btelegrad.v1\x1a\x1etelegrad_proto/v1/tensor.proto\">\n\x0b\x43olumnInput\x12\r\n\x05input\x18\x01 \x01(\t\x12\x0f\n\x07\x63olumns\x18\x02 \x03(\t\x12\x0f\n\x07stacked\x18\x03 \x01(\x08\"n\n\x0eParameterInput\x12\r\n\x05input\x18\x01 \x01(\t\x12%\n\x04spec\x18\x02 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\x12\x16\n\x0e\x64ifferentiated\x18\x04 \x01(\x08\"\xe9\x02\n\x07JobSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0eprogram_digest\x18\x02 \x01(\x0c\x12\x14\n\x0cprogram_size\x18\x03 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x04 \x03(\t\x12(\n\x06inputs\x18\x05 \x03(\x0b\x32\x18.telegrad.v1.ColumnInput\x12/\n\nparameters\x18\x06 \x03(\x0b\x32\x1b.telegrad.v1.ParameterInput\x12\"\n\x04mode\x18\x07 \x01(\x0e\x32\x14.telegrad.v1.JobMode\x12\x0e\n\x06output\x18\x08 \x01(\t\x12\x12\n\nbatch_rows\x18\t \x01(\r\x12\x12\n\nshard_rows\x18\n \x01(\x04\x12&\n\x08on_error\x18\x0b \x01(\x0e\x32\x14.telegrad.v1.OnError\x12)\n\x06\x66ormat\x18\x0c \x01(\x0e\x32\x19.telegrad.v1.ResultFormat\x12\n\n\x02id\x18\r \x01(\t\"\xf3\x03\n\tJobStatus\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.telegrad.v1.JobState\x12\x16\n\x0equeue_position\x18\x04 \x01(\r\x12\x13\n\x0bshards_done\x18\x05 \x01(\x04\x12\x14\n\x0cshards_total\x18\x06 \x01(\x04\x12\x11\n\trows_done\x18\x07 \x01(\x04\x12\x12\n\nrows_total\x18\x08 \x01(\x04\x12\x10\n\x08\x62\x61\x64_rows\x18\t \x01(\x04\x12\x12\n\nrows_per_s\x18\n \x01(\x01\x12\x13\n\x0bsubmitted_s\x18\x0b \x01(\x01\x12\x11\n\tstarted_s\x18\x0c \x01(\x01\x12\x0f\n\x07\x65nded_s\x18\r \x01(\x01\x12\r\n\x05\x65rror\x18\x0e \x01(\t\x12\x14\n\x0c\x65rror_reason\x18\x0f \x01(\t\x12\x0e\n\x06output\x18\x10 \x01(\t\x12\"\n\x04mode\x18\x11 \x01(\x0e\x32\x14.telegrad.v1.JobMode\x12)\n\x06\x66ormat\x18\x12 \x01(\x0e\x32\x19.telegrad.v1.ResultFormat\x12\x19\n\x11peak_driver_bytes\x18\x13 \x01(\x04\x12\x19\n\x11peak_worker_bytes\x18\x14 \x01(\x04\x12\x10\n\x08restarts\x18\x15 \x01(\r\x12\x11\n\tupdated_s\x18\x16 \x01(\x01\"P\n\x0bSubmitChunk\x12&\n\x06header\x18\x01 \x01(\x0b\x32\x14.telegrad.v1.JobSpecH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x11\n\x0fListJobsRequest\"/\n\x07JobList\x12$\n\x04jobs\x18\x01 \x03(\x0b\x32\x16.telegrad.v1.JobStatus\"*\n\x0cWatchRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ollow\x18\x02 \x01(\x08\"\x1e\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1b\n\rResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x0bResultChunk\x12\x0e\n\x04size\x18\x01 \x01(\x04H\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x94\x01\n\x05Shard\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0c\n\x04\x66ile\x18\x02 \x01(\r\x12\x11\n\tfirst_row\x18\x03 \x01(\x04\x12\x0c\n\x04rows\x18\x04 \x01(\x04\x12\x12\n\nfirst_byte\x18\x05 \x01(\x04\x12\x10\n\x08\x65nd_byte\x18\x06 \x01(\x04\x12\x13\n\x0b\x66irst_group\x18\x07 \x01(\r\x12\x11\n\tend_group\x18\x08 \x01(\r\"<\n\x08\x44\x61taFile\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0f\n\x07version\x18\x03 \x01(\t\"b\n\x08Manifest\x12$\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x15.telegrad.v1.DataFile\x12\"\n\x06shards\x18\x02 \x03(\x0b\x32\x12.telegrad.v1.Shard\x12\x0c\n\x04rows\x18\x03 \x01(\x04\"3\n\x06\x42\x61\x64Row\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12\x0b\n\x03row\x18\x02 \x01(\x04\x12\x0e\n\x06reason\x18\x03 \x01(\t\"x\n\x0bLedgerEntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x0c\n\x04rows\x18\x02 \x01(\x04\x12\x10\n\x08\x62\x61\x64_rows\x18\x03 \x01(\x04\x12\x15\n\rresult_digest\x18\x04 \x01(\x0c\x12\x0f\n\x07seconds\x18\x05 \x01(\x01\x12\x12\n\npeak_bytes\x18\x06 \x01(\x04*y\n\x07JobMode\x12\x18\n\x14JOB_MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cJOB_MODE_SUM\x10\x01\x12\x11\n\rJOB_MODE_MEAN\x10\x02\x12\x16\n\x12JOB_MODE_PER_BATCH\x10\x03\x12\x17\n\x13JOB_MODE_PER_SAMPLE\x10\x04*E\n\x07OnError\x12\x11\n\rON_ERROR_FAIL\x10\x00\x12\x11\n\rON_ERROR_SKIP\x10\x01\x12\x14\n\x10ON_ERROR_COLLECT\x10\x02*@\n\x0cResultFormat\x12\x19\n\x15RESULT_FORMAT_PARQUET\x10\x00\x12\x15\n\x11RESULT_FORMAT_NPZ\x10\x01*\xb1\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x16\n\x12JOB_STATE_PLANNING\x10\x02\x12\x15\n\x11JOB_STATE_RUNNING\x10\x03\x12\x16\n\x12JOB_STATE_FINISHED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x06\x32\xc1\x02\n\x04Jobs\x12<\n\x06Submit\x12\x18.telegrad.v1.SubmitChunk\x1a\x16.telegrad.v1.JobStatus(\x01\x12:\n\x04List\x12\x1c.telegrad.v1.ListJobsRequest\x1a\x14.telegrad.v1.JobList\x12<\n\x05Watch\x12\x19.telegrad.v1.WatchRequest\x1a\x16.telegrad.v1.JobStatus0\x01\x12?\n\x06\x43\x61ncel\x12\x1d.telegrad.v1.CancelJobRequest\x1a\x16.telegrad.v1.JobStatus\x12@\n\x06Result\x12\x1a.telegrad.v1.ResultRequest\x1a\x18.telegrad.v1.ResultChunk0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btelegrad_proto/v1/job.proto\x12\x0btelegrad.v1\x1a\x1etelegrad_proto/v1/tensor.proto\">\n\x0b\x43olumnInput\x12\r\n\x05input\x18\x01 \x01(\t\x12\x0f\n\x07\x63olumns\x18\x02 \x03(\t\x12\x0f\n\x07stacked\x18\x03 \x01(\x08\"n\n\x0eParameterInput\x12\r\n\x05input\x18\x01 \x01(\t\x12%\n\x04spec\x18\x02 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x0e\n\x06\x64igest\x18\x03 \x01(\x0c\x12\x16\n\x0e\x64ifferentiated\x18\x04 \x01(\x08\"\xe9\x02\n\x07JobSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0eprogram_digest\x18\x02 \x01(\x0c\x12\x14\n\x0cprogram_size\x18\x03 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x04 \x03(\t\x12(\n\x06inputs\x18\x05 \x03(\x0b\x32\x18.telegrad.v1.ColumnInput\x12/\n\nparameters\x18\x06 \x03(\x0b\x32\x1b.telegrad.v1.ParameterInput\x12\"\n\x04mode\x18\x07 \x01(\x0e\x32\x14.telegrad.v1.JobMode\x12\x0e\n\x06output\x18\x08 \x01(\t\x12\x12\n\nbatch_rows\x18\t \x01(\r\x12\x12\n\nshard_rows\x18\n \x01(\x04\x12&\n\x08on_error\x18\x0b \x01(\x0e\x32\x14.telegrad.v1.OnError\x12)\n\x06\x66ormat\x18\x0c \x01(\x0e\x32\x19.telegrad.v1.ResultFormat\x12\n\n\x02id\x18\r \x01(\t\"\x84\x04\n\tJobStatus\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12$\n\x05state\x18\x03 \x01(\x0e\x32\x15.telegrad.v1.JobState\x12\x16\n\x0equeue_position\x18\x04 \x01(\r\x12\x13\n\x0bshards_done\x18\x05 \x01(\x04\x12\x14\n\x0cshards_total\x18\x06 \x01(\x04\x12\x11\n\trows_done\x18\x07 \x01(\x04\x12\x12\n\nrows_total\x18\x08 \x01(\x04\x12\x10\n\x08\x62\x61\x64_rows\x18\t \x01(\x04\x12\x12\n\nrows_per_s\x18\n \x01(\x01\x12\x13\n\x0bsubmitted_s\x18\x0b \x01(\x01\x12\x11\n\tstarted_s\x18\x0c \x01(\x01\x12\x0f\n\x07\x65nded_s\x18\r \x01(\x01\x12\r\n\x05\x65rror\x18\x0e \x01(\t\x12\x14\n\x0c\x65rror_reason\x18\x0f \x01(\t\x12\x0e\n\x06output\x18\x10 \x01(\t\x12\"\n\x04mode\x18\x11 \x01(\x0e\x32\x14.telegrad.v1.JobMode\x12)\n\x06\x66ormat\x18\x12 \x01(\x0e\x32\x19.telegrad.v1.ResultFormat\x12\x19\n\x11peak_driver_bytes\x18\x13 \x01(\x04\x12\x19\n\x11peak_worker_bytes\x18\x14 \x01(\x04\x12\x10\n\x08restarts\x18\x15 \x01(\r\x12\x11\n\tupdated_s\x18\x16 \x01(\x01\x12\x0f\n\x07waiting\x18\x17 \x01(\t\"P\n\x0bSubmitChunk\x12&\n\x06header\x18\x01 \x01(\x0b\x32\x14.telegrad.v1.JobSpecH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x11\n\x0fListJobsRequest\"/\n\x07JobList\x12$\n\x04jobs\x18\x01 \x03(\x0b\x32\x16.telegrad.v1.JobStatus\"*\n\x0cWatchRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x66ollow\x18\x02 \x01(\x08\"\x1e\n\x10\x43\x61ncelJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x1b\n\rResultRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x0bResultChunk\x12\x0e\n\x04size\x18\x01 \x01(\x04H\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x94\x01\n\x05Shard\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0c\n\x04\x66ile\x18\x02 \x01(\r\x12\x11\n\tfirst_row\x18\x03 \x01(\x04\x12\x0c\n\x04rows\x18\x04 \x01(\x04\x12\x12\n\nfirst_byte\x18\x05 \x01(\x04\x12\x10\n\x08\x65nd_byte\x18\x06 \x01(\x04\x12\x13\n\x0b\x66irst_group\x18\x07 \x01(\r\x12\x11\n\tend_group\x18\x08 \x01(\r\"<\n\x08\x44\x61taFile\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0f\n\x07version\x18\x03 \x01(\t\"b\n\x08Manifest\x12$\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x15.telegrad.v1.DataFile\x12\"\n\x06shards\x18\x02 \x03(\x0b\x32\x12.telegrad.v1.Shard\x12\x0c\n\x04rows\x18\x03 \x01(\x04\"3\n\x06\x42\x61\x64Row\x12\x0c\n\x04\x66ile\x18\x01 \x01(\r\x12\x0b\n\x03row\x18\x02 \x01(\x04\x12\x0e\n\x06reason\x18\x03 \x01(\t\"x\n\x0bLedgerEntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x0c\n\x04rows\x18\x02 \x01(\x04\x12\x10\n\x08\x62\x61\x64_rows\x18\x03 \x01(\x04\x12\x15\n\rresult_digest\x18\x04 \x01(\x0c\x12\x0f\n\x07seconds\x18\x05 \x01(\x01\x12\x12\n\npeak_bytes\x18\x06 \x01(\x04*y\n\x07JobMode\x12\x18\n\x14JOB_MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cJOB_MODE_SUM\x10\x01\x12\x11\n\rJOB_MODE_MEAN\x10\x02\x12\x16\n\x12JOB_MODE_PER_BATCH\x10\x03\x12\x17\n\x13JOB_MODE_PER_SAMPLE\x10\x04*E\n\x07OnError\x12\x11\n\rON_ERROR_FAIL\x10\x00\x12\x11\n\rON_ERROR_SKIP\x10\x01\x12\x14\n\x10ON_ERROR_COLLECT\x10\x02*@\n\x0cResultFormat\x12\x19\n\x15RESULT_FORMAT_PARQUET\x10\x00\x12\x15\n\x11RESULT_FORMAT_NPZ\x10\x01*\xb1\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x16\n\x12JOB_STATE_PLANNING\x10\x02\x12\x15\n\x11JOB_STATE_RUNNING\x10\x03\x12\x16\n\x12JOB_STATE_FINISHED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x06\x32\xc1\x02\n\x04Jobs\x12<\n\x06Submit\x12\x18.telegrad.v1.SubmitChunk\x1a\x16.telegrad.v1.JobStatus(\x01\x12:\n\x04List\x12\x1c.telegrad.v1.ListJobsRequest\x1a\x14.telegrad.v1.JobList\x12<\n\x05Watch\x12\x19.telegrad.v1.WatchRequest\x1a\x16.telegrad.v1.JobStatus0\x01\x12?\n\x06\x43\x61ncel\x12\x1d.telegrad.v1.CancelJobRequest\x1a\x16.telegrad.v1.JobStatus\x12@\n\x06Result\x12\x1a.telegrad.v1.ResultRequest\x1a\x18.telegrad.v1.ResultChunk0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'telegrad_proto.v1.job_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBMODE']._serialized_start=1919
-  _globals['_JOBMODE']._serialized_end=2040
-  _globals['_ONERROR']._serialized_start=2042
-  _globals['_ONERROR']._serialized_end=2111
-  _globals['_RESULTFORMAT']._serialized_start=2113
-  _globals['_RESULTFORMAT']._serialized_end=2177
-  _globals['_JOBSTATE']._serialized_start=2180
-  _globals['_JOBSTATE']._serialized_end=2357
+  _globals['_JOBMODE']._serialized_start=1936
+  _globals['_JOBMODE']._serialized_end=2057
+  _globals['_ONERROR']._serialized_start=2059
+  _globals['_ONERROR']._serialized_end=2128
+  _globals['_RESULTFORMAT']._serialized_start=2130
+  _globals['_RESULTFORMAT']._serialized_end=2194
+  _globals['_JOBSTATE']._serialized_start=2197
+  _globals['_JOBSTATE']._serialized_end=2374
   _globals['_COLUMNINPUT']._serialized_start=76
   _globals['_COLUMNINPUT']._serialized_end=138
   _globals['_PARAMETERINPUT']._serialized_start=140
@@ -47,31 +47,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBSPEC']._serialized_start=253
   _globals['_JOBSPEC']._serialized_end=614
   _globals['_JOBSTATUS']._serialized_start=617
-  _globals['_JOBSTATUS']._serialized_end=1116
-  _globals['_SUBMITCHUNK']._serialized_start=1118
-  _globals['_SUBMITCHUNK']._serialized_end=1198
-  _globals['_LISTJOBSREQUEST']._serialized_start=1200
-  _globals['_LISTJOBSREQUEST']._serialized_end=1217
-  _globals['_JOBLIST']._serialized_start=1219
-  _globals['_JOBLIST']._serialized_end=1266
-  _globals['_WATCHREQUEST']._serialized_start=1268
-  _globals['_WATCHREQUEST']._serialized_end=1310
-  _globals['_CANCELJOBREQUEST']._serialized_start=1312
-  _globals['_CANCELJOBREQUEST']._serialized_end=1342
-  _globals['_RESULTREQUEST']._serialized_start=1344
-  _globals['_RESULTREQUEST']._serialized_end=1371
-  _globals['_RESULTCHUNK']._serialized_start=1373
-  _globals['_RESULTCHUNK']._serialized_end=1429
-  _globals['_SHARD']._serialized_start=1432
-  _globals['_SHARD']._serialized_end=1580
-  _globals['_DATAFILE']._serialized_start=1582
-  _globals['_DATAFILE']._serialized_end=1642
-  _globals['_MANIFEST']._serialized_start=1644
-  _globals['_MANIFEST']._serialized_end=1742
-  _globals['_BADROW']._serialized_start=1744
-  _globals['_BADROW']._serialized_end=1795
-  _globals['_LEDGERENTRY']._serialized_start=1797
-  _globals['_LEDGERENTRY']._serialized_end=1917
-  _globals['_JOBS']._serialized_start=2360
-  _globals['_JOBS']._serialized_end=2681
+  _globals['_JOBSTATUS']._serialized_end=1133
+  _globals['_SUBMITCHUNK']._serialized_start=1135
+  _globals['_SUBMITCHUNK']._serialized_end=1215
+  _globals['_LISTJOBSREQUEST']._serialized_start=1217
+  _globals['_LISTJOBSREQUEST']._serialized_end=1234
+  _globals['_JOBLIST']._serialized_start=1236
+  _globals['_JOBLIST']._serialized_end=1283
+  _globals['_WATCHREQUEST']._serialized_start=1285
+  _globals['_WATCHREQUEST']._serialized_end=1327
+  _globals['_CANCELJOBREQUEST']._serialized_start=1329
+  _globals['_CANCELJOBREQUEST']._serialized_end=1359
+  _globals['_RESULTREQUEST']._serialized_start=1361
+  _globals['_RESULTREQUEST']._serialized_end=1388
+  _globals['_RESULTCHUNK']._serialized_start=1390
+  _globals['_RESULTCHUNK']._serialized_end=1446
+  _globals['_SHARD']._serialized_start=1449
+  _globals['_SHARD']._serialized_end=1597
+  _globals['_DATAFILE']._serialized_start=1599
+  _globals['_DATAFILE']._serialized_end=1659
+  _globals['_MANIFEST']._serialized_start=1661
+  _globals['_MANIFEST']._serialized_end=1759
+  _globals['_BADROW']._serialized_start=1761
+  _globals['_BADROW']._serialized_end=1812
+  _globals['_LEDGERENTRY']._serialized_start=1814
+  _globals['_LEDGERENTRY']._serialized_end=1934
+  _globals['_JOBS']._serialized_start=2377
+  _globals['_JOBS']._serialized_end=2698
 # @@protoc_insertion_point(module_scope)

@@ -107,7 +107,7 @@ class JobSpec(_message.Message):
     def __init__(self, name: _Optional[str] = ..., program_digest: _Optional[bytes] = ..., program_size: _Optional[int] = ..., data: _Optional[_Iterable[str]] = ..., inputs: _Optional[_Iterable[_Union[ColumnInput, _Mapping]]] = ..., parameters: _Optional[_Iterable[_Union[ParameterInput, _Mapping]]] = ..., mode: _Optional[_Union[JobMode, str]] = ..., output: _Optional[str] = ..., batch_rows: _Optional[int] = ..., shard_rows: _Optional[int] = ..., on_error: _Optional[_Union[OnError, str]] = ..., format: _Optional[_Union[ResultFormat, str]] = ..., id: _Optional[str] = ...) -> None: ...
 
 class JobStatus(_message.Message):
-    __slots__ = ("id", "name", "state", "queue_position", "shards_done", "shards_total", "rows_done", "rows_total", "bad_rows", "rows_per_s", "submitted_s", "started_s", "ended_s", "error", "error_reason", "output", "mode", "format", "peak_driver_bytes", "peak_worker_bytes", "restarts", "updated_s")
+    __slots__ = ("id", "name", "state", "queue_position", "shards_done", "shards_total", "rows_done", "rows_total", "bad_rows", "rows_per_s", "submitted_s", "started_s", "ended_s", "error", "error_reason", "output", "mode", "format", "peak_driver_bytes", "peak_worker_bytes", "restarts", "updated_s", "waiting")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +130,7 @@ class JobStatus(_message.Message):
     PEAK_WORKER_BYTES_FIELD_NUMBER: _ClassVar[int]
     RESTARTS_FIELD_NUMBER: _ClassVar[int]
     UPDATED_S_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     state: JobState
@@ -152,7 +153,8 @@ class JobStatus(_message.Message):
     peak_worker_bytes: int
     restarts: int
     updated_s: float
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., queue_position: _Optional[int] = ..., shards_done: _Optional[int] = ..., shards_total: _Optional[int] = ..., rows_done: _Optional[int] = ..., rows_total: _Optional[int] = ..., bad_rows: _Optional[int] = ..., rows_per_s: _Optional[float] = ..., submitted_s: _Optional[float] = ..., started_s: _Optional[float] = ..., ended_s: _Optional[float] = ..., error: _Optional[str] = ..., error_reason: _Optional[str] = ..., output: _Optional[str] = ..., mode: _Optional[_Union[JobMode, str]] = ..., format: _Optional[_Union[ResultFormat, str]] = ..., peak_driver_bytes: _Optional[int] = ..., peak_worker_bytes: _Optional[int] = ..., restarts: _Optional[int] = ..., updated_s: _Optional[float] = ...) -> None: ...
+    waiting: str
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., queue_position: _Optional[int] = ..., shards_done: _Optional[int] = ..., shards_total: _Optional[int] = ..., rows_done: _Optional[int] = ..., rows_total: _Optional[int] = ..., bad_rows: _Optional[int] = ..., rows_per_s: _Optional[float] = ..., submitted_s: _Optional[float] = ..., started_s: _Optional[float] = ..., ended_s: _Optional[float] = ..., error: _Optional[str] = ..., error_reason: _Optional[str] = ..., output: _Optional[str] = ..., mode: _Optional[_Union[JobMode, str]] = ..., format: _Optional[_Union[ResultFormat, str]] = ..., peak_driver_bytes: _Optional[int] = ..., peak_worker_bytes: _Optional[int] = ..., restarts: _Optional[int] = ..., updated_s: _Optional[float] = ..., waiting: _Optional[str] = ...) -> None: ...
 
 class SubmitChunk(_message.Message):
     __slots__ = ("header", "data")

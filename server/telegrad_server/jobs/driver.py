@@ -47,7 +47,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Time went on; or a shard was left because the job is to stop."""
+    """Time went on; or a shard was left because the job is to stop.
+
+    Attributes:
+        waiting: what no work can begin without, where that is lacking.
+    """
+
+    waiting: str = ""
 
 
 Event = Done | Failed | Nothing
@@ -138,7 +144,8 @@ class Driver:
         lacking = tally.lacking(range(tally.shards_total))
         error = self._folder.stopped()
         failed_shard = tally.shards_total
-        if lacking and not self._folder.halted:
+        halted = self._folder.halted
+        if lacking and not halted:
             for event in self._execute(lacking):
                 if isinstance(event, Done):
                     entry = event.entry
@@ -148,8 +155,11 @@ class Driver:
                         self._folder.stop(event.error)
                     if event.shard < failed_shard:
                         error, failed_shard = event.error, event.shard
+                self._status.waiting = event.waiting if isinstance(event, Nothing) else ""
                 self._note(tally)
                 self._tell()
+                if self._status.waiting and self._folder.halted:
+                    break  # there is nobody else who would leave it
         return error
 
     def _add_up(self, manifest: job_pb2.Manifest) -> None:
@@ -222,7 +232,7 @@ class Driver:
         return self._end(job_pb2.JOB_STATE_FAILED)
 
     def _end(self, state: job_pb2.JobState) -> job_pb2.JobStatus:
-        self._status.state = state
+        self._status.state, self._status.waiting = state, ""
         self._status.ended_s = self._clock()
         self._tell(at_once=True)
         return self._status

@@ -6,6 +6,7 @@
             parts/<shard>.*                     results of finished shards, where the output is one result
             status.pb result.npz                what the driver says; the result of a sum or a mean
             cancel                              the client wants it to stop
+            at_work                             a process for its shards has started
 """
 
 from __future__ import annotations
@@ -118,6 +119,20 @@ class JobFolder:
         """What the job has failed of, as far as it was written down."""
         found = self._message("stop", status_pb2.Status)
         return None if found is None else from_status(found)
+
+    def start_work(self) -> None:
+        """Says that a process for shards has started."""
+        files.write(self.at("at_work"), b"")
+
+    def await_work(self) -> None:
+        """Says that none has, as yet."""
+        if self.at_work:
+            files.remove(self.at("at_work"))
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a process for shards has started."""
+        return files.read(self.at("at_work")) is not None
 
     @property
     def halted(self) -> bool:

@@ -10,7 +10,6 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import ray.data
@@ -37,7 +36,9 @@ class _Worker:
     """One process of the pool."""
 
     def __init__(self, jobs: str, job_id: str, roots: Sequence[str], device: str) -> None:
-        self._runner = ShardRunner(JobFolder(jobs, job_id), Roots(roots), device=device)
+        folder = JobFolder(jobs, job_id)
+        folder.start_work()
+        self._runner = ShardRunner(folder, Roots(roots), device=device)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         number = int(batch["shard"][0])
@@ -68,6 +69,9 @@ def on_ray(
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         pool = min(most, len(shards))
+        folder = JobFolder(jobs, job_id)
+        folder.await_work()
+        lacking = Lack("GPU" if device.startswith("cuda") else "CPU", lambda: folder.at_work)
         work = ray.data.from_items(
             [{"shard": n} for n in shards], override_num_blocks=len(shards)
         ).map_batches(
@@ -78,12 +82,47 @@ def on_ray(
             num_gpus=1 if device.startswith("cuda") else 0,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=pool, max_tasks_in_flight_per_actor=1),
         )
-        yield from _watched(lambda: work.iter_batches(batch_size=None, prefetch_batches=0))
+        yield from _watched(lambda: work.iter_batches(batch_size=None, prefetch_batches=0), lacking)
 
     return execute
 
 
-def _watched(start: Callable[[], Any]) -> Iterator[Event]:
+class Lack:
+    """What keeps the first process of a pool from starting; said, since Ray waits for it without a word.
+
+    Args:
+        kind: what each process takes one of, in Ray's books: "CPU" or "GPU".
+        started: whether there is a process.
+        resources: what the cluster has left, and has in all.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        started: Callable[[], bool],
+        resources: Callable[[], tuple[float, float]] | None = None,
+    ) -> None:
+        self._kind = kind
+        self._started = started
+        self._resources = resources or self._ask_ray
+        self._over = False
+
+    def __call__(self) -> str:
+        """What is lacking now, in words; nothing once a process has started."""
+        self._over = self._over or self._started()
+        if self._over:
+            return ""
+        left, total = self._resources()
+        if left >= 1:
+            return ""
+        return f"requires a free {self._kind}; workers and other jobs have all {total:g} of the cluster"
+
+    def _ask_ray(self) -> tuple[float, float]:
+        left, total = ray.available_resources(), ray.cluster_resources()
+        return left.get(self._kind, 0.0), total.get(self._kind, 0.0)
+
+
+def _watched(start: Callable[[], Any], lacking: Callable[[], str] = str) -> Iterator[Event]:
     """What the pool tells, and in between that time goes on. The pool is at its end when this is."""
     told: queue.SimpleQueue[Event | Exception | None] = queue.SimpleQueue()
 
@@ -99,9 +138,11 @@ def _watched(start: Callable[[], Any]) -> Iterator[Event]:
     reader = threading.Thread(target=read, name="telegrad-job", daemon=True)
     reader.start()
     while True:
-        event: Event | Exception | None = Nothing()
-        with suppress(queue.Empty):
+        event: Event | Exception | None
+        try:
             event = told.get(timeout=_TICK_S)
+        except queue.Empty:
+            event = Nothing(waiting=lacking())
         if event is None:
             reader.join()
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -184,3 +185,21 @@ def test_the_status_is_told_while_it_runs(tmp_path: Path, monkeypatch: pytest.Mo
 
     Driver(folder, Roots(), watched).drive()
     assert seen == [(job_pb2.JOB_STATE_RUNNING, n, 40 * n) for n in range(1, 6)]
+
+
+def test_what_is_lacking_is_told_and_a_job_that_waits_can_be_cancelled(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "x.npz", rows(90))
+    folder = submit(tmp_path / "jobs", spec_for(data))
+    told: list[str] = []
+
+    def nobody_works(shards: Sequence[int]) -> Iterator[Event]:
+        while True:
+            yield Nothing(waiting="requires a free CPU")
+            status = folder.status()
+            assert status is not None
+            told.append(status.waiting)
+            folder.cancel()
+
+    status = Driver(folder, Roots(), nobody_works, clock=itertools.count().__next__).drive()
+    assert told == ["requires a free CPU"]
+    assert (status.state, status.waiting) == (job_pb2.JOB_STATE_CANCELLED, "")

@@ -86,3 +86,13 @@ def test_what_vanished_is_said(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     with pytest.raises(JobNotFoundError, match=r"program\.pb"):
         folder.program()
+
+
+def test_whether_a_process_is_at_work(tmp_path: Path) -> None:
+    folder = JobFolder(str(tmp_path), new_job_id())
+    folder.await_work()
+    assert not folder.at_work
+    folder.start_work()
+    assert folder.at_work
+    folder.await_work()
+    assert not folder.at_work

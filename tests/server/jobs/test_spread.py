@@ -81,3 +81,30 @@ def test_a_worker_of_the_pool_computes_shards_by_number(tmp_path: Path) -> None:
     fresh = spread._Worker(str(tmp_path / "jobs"), folder.id, (), "cpu")
     assert fresh({"shard": [2]})["kind"] == ["left"]
     assert fresh({"shard": [0]})["kind"] == ["done"]  # by the ledger
+
+
+def test_what_keeps_the_first_process_from_starting_is_said() -> None:
+    started, resources = False, (0.0, 2.0)
+    lack = spread.Lack("CPU", lambda: started, lambda: resources)
+    assert lack() == "requires a free CPU; workers and other jobs have all 2 of the cluster"
+    resources = (1.0, 2.0)
+    assert lack() == ""
+    started, resources = True, (0.0, 2.0)
+    assert lack() == ""
+    started = False
+    assert lack() == "", "what started once is Ray's to start again"
+
+
+def test_the_lack_is_told_while_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "_TICK_S", 0.01)
+    events: list[Event] = []
+
+    def answers() -> Iterator[dict[str, list[Any]]]:
+        while not events:
+            yield from ()
+        yield _answer("left", b"", 0)
+
+    told = spread._watched(answers, lambda: "requires a free GPU")
+    events.append(next(told))
+    assert events == [Nothing(waiting="requires a free GPU")]
+    assert list(told)[-1] == Nothing()
