@@ -88,25 +88,29 @@ from telegrad.nn.linear import Bilinear, Identity, Linear
 from telegrad.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
-    CosineEmbeddingLoss,
-    CrossEntropyLoss,
-    CTCLoss,
     GaussianNLLLoss,
-    HingeEmbeddingLoss,
     HuberLoss,
     KLDivLoss,
     L1Loss,
-    MarginRankingLoss,
     MSELoss,
-    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
+)
+from telegrad.nn.ranking import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
+)
+from telegrad.nn.classification import (
+    CrossEntropyLoss,
+    CTCLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
 )
 from telegrad.nn.module import Module
 from telegrad.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
