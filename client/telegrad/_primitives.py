@@ -922,6 +922,14 @@ def random_uniform(key: Tensor, *, shape: tuple[int, ...], dtype: DType) -> Tens
     return record(_RANDOM_UNIFORM, (key,), (shape, dtype))
 
 
+_RANDOM_VON_MISES = OPSET["random_von_mises"]
+
+
+def random_von_mises(key: Tensor, concentration: Tensor) -> Tensor:
+    """Random angles of von Mises distributions around 0."""
+    return record(_RANDOM_VON_MISES, (key, concentration), ())
+
+
 _REAL = OPSET["real"]
 
 

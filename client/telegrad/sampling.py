@@ -51,6 +51,11 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     return p.random_binomial(_key(generator), count, prob)
 
 
+def standard_von_mises(concentration: Tensor) -> Tensor:
+    """Angles in [-pi, pi] of von Mises distributions around 0; no gradient flows through."""
+    return p.random_von_mises(_key(None), concentration.detach())
+
+
 @function(name="_standard_gamma", label="StandardGammaBackward0", method=False)
 def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of gamma distributions of rate 1, which move with the parameter as quantiles do."""

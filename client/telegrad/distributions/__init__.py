@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NoReturn as _NoReturn
 
-from telegrad.distributions import constraints, kl, kl_pairs, transforms
+from telegrad.distributions import constraints, kl, kl_bounded, kl_pairs, transforms
 from telegrad.distributions.categorical import (
     Categorical,
     Multinomial,
@@ -16,12 +16,16 @@ from telegrad.distributions.categorical import (
     OneHotCategoricalStraightThrough,
 )
 from telegrad.distributions.constraint_registry import biject_to, transform_to
+from telegrad.distributions.continuous_bernoulli import ContinuousBernoulli
 from telegrad.distributions.counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from telegrad.distributions.dirichlet import Beta, Dirichlet
 from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.gamma import Chi2, Exponential, Gamma
+from telegrad.distributions.generalized_pareto import GeneralizedPareto
 from telegrad.distributions.independent import Independent
 from telegrad.distributions.kl import kl_divergence, register_kl
+from telegrad.distributions.lkj_cholesky import LKJCholesky
 from telegrad.distributions.location_scale import Cauchy, Gumbel, HalfCauchy, Laplace, StudentT, Uniform
 from telegrad.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from telegrad.distributions.mixture import MixtureSameFamily
@@ -31,6 +35,8 @@ from telegrad.distributions.powers import FisherSnedecor, InverseGamma, Kumarasw
 from telegrad.distributions.relaxed import LogisticNormal, RelaxedBernoulli, RelaxedOneHotCategorical
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.distributions.transforms import *  # noqa: F403  # torch has them here too
+from telegrad.distributions.von_mises import VonMises
+from telegrad.distributions.wishart import Wishart
 from telegrad.registry import absent as _absent
 
 __all__ = [
@@ -40,11 +46,14 @@ __all__ = [
     "Categorical",
     "Cauchy",
     "Chi2",
+    "ContinuousBernoulli",
     "Dirichlet",
     "Distribution",
     "Exponential",
+    "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
+    "GeneralizedPareto",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
@@ -52,6 +61,7 @@ __all__ = [
     "Independent",
     "InverseGamma",
     "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
     "LogisticNormal",
@@ -70,10 +80,13 @@ __all__ = [
     "StudentT",
     "TransformedDistribution",
     "Uniform",
+    "VonMises",
     "Weibull",
+    "Wishart",
     "biject_to",
     "constraints",
     "kl",
+    "kl_bounded",
     "kl_divergence",
     "kl_pairs",
     "register_kl",

@@ -9,6 +9,7 @@ from typing import Any
 from telegrad.autograd.mode import no_grad
 from telegrad.distributions import constraints
 from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.gamma import Gamma
 from telegrad.distributions.parameters import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 from telegrad.functions.arithmetic import xlogy
@@ -51,7 +52,7 @@ class Chances(Distribution):
         return self._param.shape
 
 
-class Bernoulli(Chances):
+class Bernoulli(Chances, ExponentialFamily):
     """Ones and zeros.
 
     Args:
@@ -265,7 +266,7 @@ class NegativeBinomial(Chances):
         return share + ways.where(self.total_count + value != 0, 0.0)
 
 
-class Poisson(Distribution):
+class Poisson(ExponentialFamily):
     """The number of independent events.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.parameters import broadcast_all
 from telegrad.functions.arithmetic import xlogy
 from telegrad.functions.joining import stack
@@ -15,7 +15,7 @@ from telegrad.tensor import Tensor
 from telegrad_proto.errors import ShapeError
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """The Dirichlet distribution over the simplex.
 
     Args:
@@ -83,7 +83,7 @@ class Dirichlet(Distribution):
         )
 
 
-class Beta(Distribution):
+class Beta(ExponentialFamily):
     """The beta distribution.
 
     Args:

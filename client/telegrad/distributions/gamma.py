@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.parameters import tiny_of
 from telegrad.functions.arithmetic import igamma, xlogy
 from telegrad.random import exponential
@@ -14,7 +14,7 @@ from telegrad.sampling import standard_gamma
 from telegrad.tensor import Tensor
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """The gamma distribution.
 
     Args:
@@ -97,7 +97,7 @@ class Chi2(Gamma):
         return self.concentration * 2
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """The exponential distribution.
 
     Args:

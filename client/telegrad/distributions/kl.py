@@ -13,6 +13,7 @@ from telegrad.distributions.categorical import Categorical, OneHotCategorical
 from telegrad.distributions.counts import Bernoulli, Binomial, Geometric, Poisson
 from telegrad.distributions.dirichlet import Beta, Dirichlet
 from telegrad.distributions.distribution import Distribution, NotDefinedError
+from telegrad.distributions.exp_family import ExponentialFamily, divergence
 from telegrad.distributions.gamma import Exponential, Gamma
 from telegrad.distributions.independent import Independent
 from telegrad.distributions.location_scale import Cauchy, Gumbel, Laplace, Uniform
@@ -182,6 +183,9 @@ def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor
 def _uniform(p: Uniform, q: Uniform) -> Tensor:
     wider = ((q.high - q.low) / (p.high - p.low)).log()
     return wider.where((q.low <= p.low) & (q.high >= p.high), math.inf)
+
+
+register_kl(ExponentialFamily, ExponentialFamily)(divergence)
 
 
 @register_kl(TransformedDistribution, TransformedDistribution)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from telegrad.distributions.continuous_bernoulli import ContinuousBernoulli
 from telegrad.distributions.counts import Bernoulli, Binomial, Poisson
 from telegrad.distributions.dirichlet import Beta
 from telegrad.distributions.distribution import Distribution
@@ -14,6 +15,7 @@ from telegrad.distributions.gamma import Exponential, Gamma
 from telegrad.distributions.kl import EULER, infinite, register_kl
 from telegrad.distributions.location_scale import Gumbel, Laplace, Uniform
 from telegrad.distributions.normal import Normal
+from telegrad.distributions.powers import Pareto
 from telegrad.functions.arithmetic import xlogy
 from telegrad.tensor import Tensor
 
@@ -21,11 +23,14 @@ _LOG_TAU = math.log(2 * math.pi)
 
 #: What has draws where the other has none.
 _APART: tuple[tuple[type[Distribution], tuple[type[Distribution], ...]], ...] = (
-    (Exponential, (Beta, Uniform)),
-    (Gamma, (Beta, Uniform)),
-    (Gumbel, (Beta, Exponential, Gamma, Uniform)),
-    (Laplace, (Beta, Exponential, Gamma, Uniform)),
-    (Normal, (Beta, Exponential, Gamma, Uniform)),
+    (Beta, (Pareto,)),
+    (ContinuousBernoulli, (Pareto,)),
+    (Exponential, (Beta, ContinuousBernoulli, Pareto, Uniform)),
+    (Gamma, (Beta, ContinuousBernoulli, Pareto, Uniform)),
+    (Gumbel, (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform)),
+    (Laplace, (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform)),
+    (Normal, (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform)),
+    (Pareto, (Beta, ContinuousBernoulli, Uniform)),
     (Poisson, (Bernoulli, Binomial)),
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from telegrad.distributions import constraints
 from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.distributions.transforms import ExpTransform
 from telegrad.random import standard_normal
@@ -16,7 +17,7 @@ from telegrad.tensor import Tensor
 _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """The normal distribution.
 
     Args:

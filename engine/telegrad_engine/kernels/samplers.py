@@ -1,4 +1,4 @@
-"""Draws from distributions that take trials: gamma, Dirichlet, Poisson, binomial.
+"""Draws from distributions that take trials: gamma, Dirichlet, von Mises, Poisson, binomial.
 
 Every element has a stream of its own: a trial reads the blocks (trial, element) of the key. What an element
 gets depends on its key, its place and its parameters only, not on how long its neighbours tried. All compute
@@ -109,6 +109,37 @@ def dirichlet(xp: Any, key: Any, alpha: Any) -> Any:
     shares = xp.exp(log - log.max(axis=-1, keepdims=True))
     shares = shares / shares.sum(axis=-1, keepdims=True)
     return xp.maximum(shares, xp.finfo(alpha.dtype).tiny).astype(alpha.dtype)
+
+
+def von_mises(xp: Any, key: Any, concentration: Any) -> Any:
+    """Angles in [-pi, pi] from the von Mises distributions around 0.
+
+    Shape: concentration (...) -> (...)
+
+    Source: Best, Fisher: Efficient simulation of the von Mises distribution (1979).
+    """
+    kappa = concentration.astype("<f8").reshape(-1)
+    known = xp.isfinite(kappa) & (kappa >= 0)
+    flat = known & (kappa < 1e-8)  # all around: what is proposed there would be no number
+    k = xp.where(known & ~flat, kappa, 1.0)
+    tau = 1 + xp.sqrt(1 + 4 * k**2)
+    rho = (tau - xp.sqrt(2 * tau)) / (2 * k)
+    r = xp.where(k < 1e-5, 1 / k + k, (1 + rho**2) / (2 * rho))
+
+    def propose(places: Any, u1: Any, u2: Any, u3: Any) -> tuple[Any, Any]:
+        r_ = r[places]
+        z = xp.cos(xp.pi * u1)
+        f = (1 + r_ * z) / (r_ + z)
+        c = k[places] * (r_ - f)
+        u2 = 1 - u2  # in (0, 1]: its logarithm is finite
+        quick = c * (2 - c) > u2
+        taken = quick | (xp.log(xp.where(quick, 1.0, c / u2)) + 1 - c >= 0)
+        angle = xp.where(flat[places], xp.pi * u1, xp.arccos(xp.clip(f, -1.0, 1.0)))
+        return xp.where(u3 < 0.5, -angle, angle), taken | flat[places]
+
+    made = _until_taken(xp, key, xp.arange(kappa.size), 3, propose)
+    made = xp.where(known, made, xp.where(xp.isinf(kappa) & (kappa > 0), 0.0, xp.nan))
+    return made.reshape(concentration.shape).astype(concentration.dtype)
 
 
 def poisson(xp: Any, key: Any, rate: Any) -> Any:

@@ -146,6 +146,17 @@ op(
     source=_IMPLICIT,
 )
 op(
+    "random_von_mises",
+    "key concentration",
+    rule=Rule("random_of"),
+    forward=samplers.von_mises,
+    examples=(example(_KEY, (2, 3)), example(_KEY, ()), example(_KEY, (0, 2))),
+    flops=300,
+    domain=(0.1, 20.0),
+    doc="Random angles of von Mises distributions around 0.",
+    source="Best, Fisher: Efficient simulation of the von Mises distribution (1979)",
+)
+op(
     "random_poisson",
     "key rate",
     rule=Rule("random_of"),

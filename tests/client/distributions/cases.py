@@ -205,6 +205,30 @@ CASES: dict[str, Case] = {
         [[[0.3, -1.2, 4.0], [0.0, 0.1, 0.2]], [[0.5, 0.1], [1.0, -0.3], [0.2, 0.7]], _B],
         [0.1, 0.2, 3.9],
     ),
+    "ContinuousBernoulli": Case(
+        lambda d, p: d.ContinuousBernoulli(p), [[0.2, 0.4995, 0.93]], [0.1, 0.6, 0.95], cdf=True, icdf=True
+    ),
+    "ContinuousBernoulli of logits": Case(
+        lambda d, x: d.ContinuousBernoulli(logits=x), [_LOGITS], [0.1, 0.6, 0.95], cdf=True, icdf=True
+    ),
+    "GeneralizedPareto": Case(
+        lambda d, a, b, c: d.GeneralizedPareto(a, b, c),
+        [_A, _B, [0.3, 0.0, -0.4]],
+        [0.4, 2.0, 4.05],
+        lambda a, b, c: stats.genpareto(c, a, b),
+        cdf=True,
+        icdf=True,
+    ),
+    "VonMises": Case(lambda d, a, b: d.VonMises(a, b), [_A, _POSITIVE], [0.1, 0.2, -3.0]),
+    "Wishart": Case(lambda d, n, m: d.Wishart(n, m), [[2.5, 7.0], _MATRIX], [[3.0, 0.2], [0.2, 2.0]]),
+    "Wishart of scale": Case(
+        lambda d, m: d.Wishart(4, scale_tril=m), [[[1.5, 0.0], [0.3, 0.7]]], [[3.0, 0.2], [0.2, 2.0]]
+    ),
+    "LKJCholesky": Case(
+        lambda d, a: d.LKJCholesky(3, a),
+        [[0.5, 1.0, 4.0]],
+        [[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.48, 0.6, 0.64]],
+    ),
     "Independent": Case(lambda d, a, b: d.Independent(d.Normal(a, b), 1), [_A, _B], [0.1, 0.2, 3.9]),
     "TransformedDistribution": Case(
         lambda d, a, b: d.TransformedDistribution(

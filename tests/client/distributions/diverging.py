@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
+from telegrad.distributions import kl
 
 #: By name: the distribution of its parameters, and two rows of these.
 FAMILIES: dict[str, tuple[Callable[..., Any], list[Any], list[Any]]] = {
@@ -25,6 +27,8 @@ FAMILIES: dict[str, tuple[Callable[..., Any], list[Any], list[Any]]] = {
     "Gamma": (lambda d, a, b: d.Gamma(a, b), [[1.3, 4.0], [1.0, 2.4]], [[2.1, 1.0], [0.7, 2.0]]),
     "Exponential": (lambda d, b: d.Exponential(b), [[1.0, 2.4]], [[0.7, 2.0]]),
     "Beta": (lambda d, a, b: d.Beta(a, b), [[1.3, 4.0], [1.0, 2.4]], [[2.1, 1.0], [0.7, 2.0]]),
+    "ContinuousBernoulli": (lambda d, p: d.ContinuousBernoulli(p), [[0.3, 0.9]], [[0.6, 0.4]]),
+    "Pareto": (lambda d, a, b: d.Pareto(a, b), [[1.3, 0.7], [3.0, 6.4]], [[0.2, 0.5], [1.7, 4.0]]),
     "Dirichlet": (lambda d, a: d.Dirichlet(a), [[1.3, 4.0, 0.5]], [[2.1, 1.0, 1.5]]),
     "Bernoulli": (lambda d, p: d.Bernoulli(p), [[0.3, 0.9]], [[0.6, 0.5]]),
     "Geometric": (lambda d, p: d.Geometric(p), [[0.3, 0.9]], [[0.6, 0.5]]),
@@ -38,6 +42,15 @@ FAMILIES: dict[str, tuple[Callable[..., Any], list[Any], list[Any]]] = {
         [[0.1, 1.0], [[1.0, 0.2], [0.2, 0.6]]],
     ),
 }
+
+#: Those whose pairs are in a module of their own.
+BOUNDED = {"ContinuousBernoulli", "Pareto"}
+#: Pairs of two kinds that have a formula.
+PAIRS = [
+    (p, q)
+    for p, q in itertools.permutations(sorted(FAMILIES), 2)
+    if (getattr(tg.distributions, p), getattr(tg.distributions, q)) in kl._FORMULAS
+]
 
 
 def _outcome(module: Any, p: str, q: str) -> list[np.ndarray[Any, Any]]:

@@ -59,6 +59,20 @@ def test_poissons(rate: float) -> None:
     assert_counts(samplers.poisson(np, key(13), np.full(COUNT, rate)), stats.poisson(rate))
 
 
+@pytest.mark.parametrize("kappa", [1e-7, 0.3, 2.0, 40.0, 1e5])
+def test_angles(kappa: float) -> None:
+    drawn = samplers.von_mises(np, key(15), np.full(COUNT, kappa))
+    assert np.abs(drawn).max() <= np.pi
+    assert stats.kstest(drawn, stats.vonmises(kappa).cdf).pvalue > 1e-4
+
+
+def test_angles_at_the_edges() -> None:
+    drawn = samplers.von_mises(np, key(16), np.zeros(COUNT))
+    assert stats.kstest(drawn, stats.uniform(-np.pi, 2 * np.pi).cdf).pvalue > 1e-4
+    assert samplers.von_mises(np, key(1), np.array([np.inf])).tolist() == [0.0]
+    assert np.isnan(samplers.von_mises(np, key(1), np.array([np.nan, -1.0, -np.inf]))).all()
+
+
 @pytest.mark.parametrize(
     ("count", "prob"), [(1, 0.3), (12, 0.7), (25, 0.5), (40, 0.26), (1000, 0.004), (1000, 0.97), (10**6, 0.4)]
 )
@@ -86,7 +100,7 @@ def test_edges() -> None:
 
 def test_an_element_depends_on_its_place_and_parameters_only() -> None:
     many = np.linspace(0.1, 50.0, 400)
-    for sampler in (samplers.gamma, samplers.poisson):
+    for sampler in (samplers.gamma, samplers.poisson, samplers.von_mises):
         whole = sampler(np, key(3, 5), many)
         np.testing.assert_array_equal(sampler(np, key(3, 5), many[:7]), whole[:7])
         changed = many.copy()
