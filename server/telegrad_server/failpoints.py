@@ -4,7 +4,8 @@
 
 When a fragment has been computed for the third time the process ends, without any clean-up; each time before
 a manifest is written an OSError is raised. NAME=ACTION[:TIMES]: the action happens at that time of passing
-only; without a number, each time. Actions are exit, stop (SIGSTOP) and error (an OSError).
+only; without a number, each time. Actions are exit, stop (SIGSTOP), error (an OSError) and hang (this thread
+goes no further).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
@@ -55,7 +57,16 @@ def _error() -> NoReturn:
     raise OSError("a failure on purpose")
 
 
-_ACTIONS: Final[Mapping[str, Callable[[], object]]] = {"exit": _exit, "stop": _stop, "error": _error}
+def _hang() -> None:
+    threading.Event().wait()
+
+
+_ACTIONS: Final[Mapping[str, Callable[[], object]]] = {
+    "exit": _exit,
+    "stop": _stop,
+    "error": _error,
+    "hang": _hang,
+}
 
 
 class Failpoints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,18 @@ def test_at_the_time_that_was_said() -> None:
     for _ in range(2):
         with pytest.raises(OSError, match="purpose"):
             failpoints.reach("boot")
+
+
+def test_a_thread_that_hangs_goes_no_further() -> None:
+    failpoints = Failpoints("put=hang:1")
+    passed = threading.Event()
+
+    def pass_by() -> None:
+        failpoints.reach("put")
+        passed.set()
+
+    threading.Thread(target=pass_by, daemon=True).start()
+    assert not passed.wait(0.05)
 
 
 @pytest.mark.parametrize("text", ["nowhere=exit", "put=dance", "put=exit:often", "put"])

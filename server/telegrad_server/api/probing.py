@@ -44,9 +44,14 @@ class Prober:
             return pulse
         except grpc.aio.AioRpcError:
             pass
-        if await _is_refused(address):
-            return "gone"
-        return "busy" if await _gives_a_sign(address) else "silent"
+        sign = asyncio.ensure_future(_gives_a_sign(address))
+        try:
+            if await _is_refused(address):
+                return "gone"
+            return "busy" if await sign else "silent"
+        finally:
+            sign.cancel()
+            await asyncio.wait({sign})
 
     async def sessions(self, address: str) -> list[cluster_pb2.SessionInfo] | None:
         """The sessions that live there; None where nobody answers."""

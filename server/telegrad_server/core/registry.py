@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from telegrad_server.core.placement import Candidate, placement
 from telegrad_server.core.supervision import DEAD_AFTER_S, SUSPECT_AFTER_S
 
 State = Literal["new", "ready", "draining", "suspect", "dead"]
+
+#: So many probes must have failed since the last sign of life before a worker counts as dead: one alone may
+#: have been asked at a bad moment.
+_DEAD_AFTER_FAILURES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,23 @@ class _Worker:
     name: str = ""
     report: Report | None = None
     placed: int = 0
-    silent_since: float | None = None
+    heard_at: float | None = None
+    failures: int = 0
+
+    def heard(self, now: float) -> None:
+        self.heard_at, self.failures = now, 0
+
+    def judge(self, now: float) -> bool:
+        """Whether it counts as dead from now on."""
+        if self.heard_at is None or not self.failures or self.state == "dead":
+            return False
+        silent_s = now - self.heard_at
+        if silent_s >= DEAD_AFTER_S and self.failures >= _DEAD_AFTER_FAILURES:
+            self.state = "dead"
+            return True
+        if silent_s >= SUSPECT_AFTER_S:
+            self.state = "suspect"
+        return False
 
 
 class Registry:
@@ -54,6 +74,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._workers: dict[str, _Worker] = {}
+        self._ticked_at: float | None = None
 
     def locate(self, slot: str, address: str) -> None:
         """A worker is at this address now: a new one, or one that was restarted elsewhere."""
@@ -65,33 +86,52 @@ class Registry:
         """A worker is no longer part of the service."""
         self._workers.pop(slot, None)
 
-    def answered(self, slot: str, report: Report) -> None:
+    def answered(self, slot: str, report: Report, now: float) -> None:
         """A probe was answered."""
         worker = self._workers.get(slot)
         if worker is None:
             return
         worker.state = "ready" if report.serving else "draining"
         worker.name, worker.report, worker.placed = report.name, report, 0
-        worker.silent_since = None
+        worker.heard(now)
+
+    def alive(self, slot: str, now: float) -> None:
+        """A probe was not answered, but the process gave a sign of life: it is busy."""
+        worker = self._workers.get(slot)
+        if worker is not None:
+            worker.heard(now)
 
     def failed(self, slot: str, now: float) -> None:
-        """A probe was not answered in time."""
+        """A probe brought no sign of life."""
         worker = self._workers.get(slot)
         if worker is None:
             return
-        if worker.silent_since is None:
-            worker.silent_since = now
-        silent_s = now - worker.silent_since
-        if silent_s >= DEAD_AFTER_S:
-            worker.state = "dead"
-        elif silent_s >= SUSPECT_AFTER_S and worker.state != "dead":
-            worker.state = "suspect"
+        worker.failures += 1
+        if worker.heard_at is None:
+            worker.heard_at = now  # never heard so far: it may still be starting
+        worker.judge(now)
+
+    def tick(self, now: float) -> Sequence[str]:
+        """Time went on: the addresses of those that count as dead from now on.
+
+        Silence counts from the last sign of life: what a worker does not answer was asked later, and takes a
+        while to fail.
+        """
+        late = 0.0 if self._ticked_at is None else now - self._ticked_at - SUSPECT_AFTER_S / 2
+        self._ticked_at = now
+        if late > 0:
+            # This process itself got no time: the workers' silence meanwhile proves nothing.
+            for worker in self._workers.values():
+                if worker.heard_at is not None:
+                    worker.heard_at += late
+        return [worker.address for worker in self._workers.values() if worker.judge(now)]
 
     def gone(self, slot: str, now: float) -> None:
         """Nobody listens at the worker's address: its process has ended."""
         worker = self._workers.get(slot)
         if worker is not None and worker.state != "new":  # a new one may not listen yet
-            worker.silent_since = now - DEAD_AFTER_S
+            worker.heard_at = now
+            worker.failures += 1
             worker.state = "dead"
 
     def placed(self, slot: str) -> None:

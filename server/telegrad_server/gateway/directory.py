@@ -85,7 +85,8 @@ class Directory:
             text = self._registry.summary()
             if self._registry.ready:
                 raise CapacityError(f"every worker has all the sessions that it can hold ({text})")
-            raise ServerUnavailableError(f"no worker is ready ({text})")
+            trouble = f"; {self.fleet.trouble}" if self.fleet.trouble else ""
+            raise ServerUnavailableError(f"no worker is ready ({text}){trouble}")
         return [(slot, self.prober.channel(address)) for slot, address in found]
 
     def placed(self, slot: str) -> None:
@@ -146,6 +147,10 @@ class Directory:
         if probes:
             # One that hangs must not keep the news of the others waiting.
             await asyncio.wait(probes, timeout=BEAT_S)
+        for address in self._registry.tick(asyncio.get_running_loop().time()):
+            _log.info("the worker at %s is given up", address)
+            # Who waits for an answer of a frozen worker is better served by another one.
+            await self.prober.end(address)
         await self.prober.keep_only({address for _, address in slots})
 
     async def close(self) -> None:
@@ -160,7 +165,7 @@ class Directory:
         match answer:
             case cluster_pb2.Pulse():
                 self._pulses[slot] = answer
-                self._registry.answered(slot, _report(answer))
+                self._registry.answered(slot, _report(answer), now)
             case "gone":
                 _log.info("worker %s at %s does not answer: nobody listens there", slot, address)
                 self._registry.gone(slot, now)
@@ -169,10 +174,10 @@ class Directory:
                 _log.info("worker %s at %s does not answer", slot, address)
                 self._registry.failed(slot, now)
                 if self._registry.state(slot) == "dead":
-                    # Who waits for an answer of a frozen worker is better served by another one.
-                    await self.prober.end(address)
+                    await self.prober.end(address)  # also who has come since
             case "busy":
                 _log.info("worker %s at %s is too busy to answer", slot, address)
+                self._registry.alive(slot, now)
 
 
 def _report(pulse: cluster_pb2.Pulse) -> Report:

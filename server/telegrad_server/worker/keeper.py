@@ -172,9 +172,11 @@ class Keeper:
                 session.snapshot_wanted = False
                 snapshot, captured = found
                 written = self.store.save(snapshot, captured.blobs())
+                if not self._owns(session):
+                    self._fence(session.session_id)  # meanwhile: what was written stands in the older epoch
+                    return False
                 session.durable_seq = snapshot.seq
-                if self._owns(session):
-                    self.store.prune(session.key, session.epoch)
+                self.store.prune(session.key, session.epoch)
             except Exception as error:  # noqa: BLE001  # a store of many kinds fails in many ways: sessions go on
                 self._progress[name] = Progress(0, 0, self._clock(), failed=True)
                 self._tell(error)

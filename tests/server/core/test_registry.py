@@ -14,7 +14,7 @@ def fleet(**sessions: int) -> Registry:
     registry = Registry()
     for number, (slot, count) in enumerate(sessions.items()):
         registry.locate(slot, f"host:{number}")
-        registry.answered(slot, report(f"name-{slot}", count))
+        registry.answered(slot, report(f"name-{slot}", count), 0.0)
     return registry
 
 
@@ -29,13 +29,13 @@ def test_what_was_placed_counts_until_the_next_report() -> None:
     registry.placed("a")
     registry.placed("gone")
     assert [slot for slot, _ in registry.candidates()] == ["b", "a"]
-    registry.answered("a", report("name-a", 0))
+    registry.answered("a", report("name-a", 0), 0.5)
     assert [slot for slot, _ in registry.candidates()] == ["a", "b"]
 
 
 def test_a_worker_that_drains_keeps_its_sessions_and_gets_no_new_ones() -> None:
     registry = fleet(a=0)
-    registry.answered("a", report("name-a", 1, serving=False))
+    registry.answered("a", report("name-a", 1, serving=False), 0.5)
     assert registry.candidates() == []
     assert not registry.ready
     assert registry.state("a") == "draining"
@@ -52,24 +52,71 @@ def test_a_session_is_found_by_the_name_that_begins_its_id() -> None:
 
 def test_silence_makes_suspect_and_then_dead() -> None:
     registry = fleet(a=0, b=0)
-    registry.failed("a", 100.0)
+    registry.failed("a", 1.7)
     assert [slot for slot, _ in registry.candidates()] == ["a", "b"], "it may be a hiccup"
-    registry.failed("a", 100.0 + SUSPECT_AFTER_S)
+    registry.failed("a", SUSPECT_AFTER_S)
     assert [slot for slot, _ in registry.candidates()] == ["b"]
     assert registry.holder("name-a.1") == "host:0", "it may come back"
     assert registry.settled, "who it is is known: the sessions of others are not there"
-    registry.failed("a", 100.0 + DEAD_AFTER_S)
+    registry.failed("a", DEAD_AFTER_S)
     assert registry.state("a") == "dead"
     assert registry.holder("name-a.1") is None
     assert registry.settled
     registry.failed("gone", 106.0)
 
 
+def test_silence_counts_from_the_last_answer_and_not_from_the_first_probe_that_failed() -> None:
+    registry = fleet(a=0, b=0)
+    for beat in range(1, 8):
+        registry.answered("b", report("name-b"), 0.5 * beat)
+        assert registry.tick(0.5 * beat) == []
+        if 0.5 * beat in (2.0, 3.5):
+            registry.failed("a", 0.5 * beat)
+    assert registry.state("a") == "suspect"
+    assert registry.tick(DEAD_AFTER_S) == ["host:0"]
+    assert registry.state("a") == "dead"
+    assert registry.tick(DEAD_AFTER_S + 0.5) == [], "said once"
+    assert registry.ready, "the other one"
+
+
+def test_one_probe_that_failed_proves_no_death() -> None:
+    registry = fleet(a=0)
+    registry.tick(3.5)
+    registry.failed("a", DEAD_AFTER_S)
+    assert registry.tick(DEAD_AFTER_S) == []
+    assert registry.state("a") == "suspect"
+    registry.failed("a", DEAD_AFTER_S + 0.1)
+    assert registry.state("a") == "dead"
+
+
+def test_time_in_which_nobody_looked_is_nobodys_silence() -> None:
+    registry = fleet(a=0)
+    registry.tick(0.5)
+    registry.failed("a", 0.6)
+    registry.tick(60.0)
+    registry.failed("a", 60.1)
+    assert registry.state("a") == "ready"
+    for beat in range(8):
+        registry.tick(60.5 + 0.5 * beat)
+    assert registry.state("a") == "dead", "from then on it was silent"
+
+
+def test_who_is_busy_is_not_dead() -> None:
+    registry = fleet(a=0)
+    registry.alive("nobody", 1.0)
+    for second in range(1, 30):
+        registry.failed("a", second - 0.5)
+        registry.alive("a", float(second))
+        assert registry.tick(float(second)) == []
+    assert registry.state("a") == "ready"
+
+
 def test_an_answer_clears_the_suspicion() -> None:
     registry = fleet(a=0)
-    registry.failed("a", 0.0)
+    registry.failed("a", 1.0)
     registry.failed("a", SUSPECT_AFTER_S)
-    registry.answered("a", report("name-a"))
+    assert not registry.ready
+    registry.answered("a", report("name-a"), 9.0)
     assert registry.ready
     registry.failed("a", 10.0)
     assert registry.state("a") == "ready"
@@ -82,7 +129,7 @@ def test_whose_process_has_ended_is_dead_at_once_and_stays_so() -> None:
     assert (registry.state("a"), registry.holder("name-a.1"), registry.settled) == ("dead", None, True)
     registry.failed("a", 5.1)
     assert registry.state("a") == "dead"
-    registry.answered("a", report("name-again"))
+    registry.answered("a", report("name-again"), 6.0)
     assert registry.holder("name-again.1") == "host:0", "somebody started it anew at the same address"
 
 
@@ -100,7 +147,7 @@ def test_a_restarted_worker_is_another_one() -> None:
     registry.locate("a", "host:77")
     assert registry.candidates() == [], "nobody knows yet how it is"
     assert registry.holder("name-a.1") == "host:77", "it may be the same, moved: it knows best"
-    registry.answered("a", report("name-new", 0))
+    registry.answered("a", report("name-new", 0), 0.5)
     assert registry.holder("name-a.1") is None
     assert registry.settled
     assert registry.candidates() == [("a", "host:77")]
@@ -116,7 +163,7 @@ def test_a_removed_worker_is_gone() -> None:
     registry = fleet(a=0)
     registry.remove("a")
     registry.remove("a")
-    registry.answered("a", report("late"))
+    registry.answered("a", report("late"), 0.5)
     assert registry.slots() == []
     assert not registry.settled
     assert registry.summary() == "no workers"
@@ -125,6 +172,5 @@ def test_a_removed_worker_is_gone() -> None:
 def test_the_summary_names_each_state() -> None:
     registry = fleet(a=0, b=0)
     registry.locate("c", "host:5")
-    registry.failed("b", 0.0)
     registry.failed("b", SUSPECT_AFTER_S)
     assert registry.summary() == "a ready, b suspect, c new"

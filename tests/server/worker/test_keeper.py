@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,21 @@ def test_what_was_taken_up_elsewhere_is_given_up(world: World) -> None:
     assert world.look(10) == 1
     assert world.fenced == [f"w.{KEY}"]
     assert world.store.newest_snapshot(KEY) == (1, 1)
+
+
+def test_what_is_taken_up_elsewhere_while_it_is_stored_is_given_up_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = world.store.save
+
+    def late(*what: Any) -> int:
+        world.store.claim(KEY, 2, snapshot_pb2.StoredClaim())
+        return save(*what)
+
+    monkeypatch.setattr(world.store, "save", late)
+    world.apply(1)
+    assert world.look(5) == 0, "its client is not told that it could forget"
+    assert world.fenced == [f"w.{KEY}"]
 
 
 def test_a_store_that_fails_is_told_once_and_tried_again(
