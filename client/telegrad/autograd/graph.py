@@ -9,7 +9,7 @@ go with its tensor.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from weakref import ref
 
 from telegrad.values import Counter, Value
@@ -225,3 +225,11 @@ def counter_of(tensor: Tensor) -> Counter:
     if value.counter is None:
         value.counter = Counter()
     return value.counter
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith("_"):  # the import system asks for some, while the registry is not there yet
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    from telegrad.registry import absent  # needs this module
+
+    raise absent(f"module {__name__!r}", "torch.autograd.graph", name)

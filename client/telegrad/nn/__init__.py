@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telegrad.nn import functional, init, modules, utils
+from typing import NoReturn as _NoReturn
+
+from telegrad.nn import functional, init, modules, parallel, utils
 from telegrad.nn.activation import (
     CELU,
     ELU,
@@ -52,8 +54,16 @@ from telegrad.nn.batchnorm import (
     InstanceNorm1d,
     InstanceNorm2d,
     InstanceNorm3d,
+    SyncBatchNorm,
 )
 from telegrad.nn.cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from telegrad.nn.classification import (
+    CrossEntropyLoss,
+    CTCLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+)
 from telegrad.nn.containers import ModuleDict, ModuleList, Sequential
 from telegrad.nn.convolution import (
     Conv1d,
@@ -98,20 +108,6 @@ from telegrad.nn.loss import (
     SmoothL1Loss,
     SoftMarginLoss,
 )
-from telegrad.nn.ranking import (
-    CosineEmbeddingLoss,
-    HingeEmbeddingLoss,
-    MarginRankingLoss,
-    TripletMarginLoss,
-    TripletMarginWithDistanceLoss,
-)
-from telegrad.nn.classification import (
-    CrossEntropyLoss,
-    CTCLoss,
-    MultiLabelMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
-)
 from telegrad.nn.module import Module
 from telegrad.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from telegrad.nn.padding import (
@@ -131,6 +127,7 @@ from telegrad.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from telegrad.nn.parallel import DataParallel
 from telegrad.nn.parameter import Buffer, Parameter
 from telegrad.nn.parameterlists import ParameterDict, ParameterList
 from telegrad.nn.pooling import (
@@ -153,10 +150,18 @@ from telegrad.nn.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from telegrad.nn.ranking import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from telegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from telegrad.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from telegrad.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from telegrad.nn.uninitialized import UninitializedBuffer, UninitializedParameter
+from telegrad.registry import absent as _absent
 
 __all__ = [
     "CELU",
@@ -202,6 +207,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -300,6 +306,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -323,5 +330,10 @@ __all__ = [
     "functional",
     "init",
     "modules",
+    "parallel",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.nn'", "torch.nn", name)

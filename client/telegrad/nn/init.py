@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 from telegrad.autograd.mode import no_grad
 from telegrad.generator import Generator
 from telegrad.random import standard_normal, uniform
-from telegrad.registry import FUNCTIONS, complete
+from telegrad.registry import FUNCTIONS, absent, complete
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -257,8 +257,13 @@ def _old(name: str, function: Any) -> Any:
 
 
 constant, eye, dirac = _old("constant", constant_), _old("eye", eye_), _old("dirac", dirac_)
+normal = _old("normal", normal_)
 xavier_uniform, xavier_normal = _old("xavier_uniform", xavier_uniform_), _old("xavier_normal", xavier_normal_)
 kaiming_uniform = _old("kaiming_uniform", kaiming_uniform_)
 kaiming_normal = _old("kaiming_normal", kaiming_normal_)
 orthogonal, sparse = _old("orthogonal", orthogonal_), _old("sparse", sparse_)
 _calculate_fan_in_and_fan_out = fans
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise absent("module 'telegrad.nn.init'", "torch.nn.init", name)

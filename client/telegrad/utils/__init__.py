@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
+from telegrad.registry import absent as _absent
 from telegrad.utils import checkpoint, data
 
 __all__ = ["checkpoint", "data"]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.utils'", "torch.utils", name)

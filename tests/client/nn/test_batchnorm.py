@@ -83,3 +83,40 @@ def test_inputs_need_the_right_shape() -> None:
         nn.InstanceNorm1d(3, affine=True)(tg.zeros(1, 2, 4))
     with pytest.warns(UserWarning, match="does not match num_features"):
         nn.InstanceNorm1d(3)(tg.tensor(np.ones((1, 2, 4))))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize("shape", [(4, 3), *SHAPES.values()])
+def test_the_synchronised_norm_is_that_of_torch(shape: tuple[int, ...], momentum: float | None) -> None:
+    agree(lambda nn: nn.SyncBatchNorm(3, momentum=momentum), numbers(*shape), train=True, steps=2)
+    agree(lambda nn: nn.SyncBatchNorm(3, track_running_stats=False), numbers(*shape), train=False)
+
+
+@pytest.mark.torch
+def test_norms_are_converted_as_by_torch() -> None:
+    def make(nn: Any) -> Any:
+        norms = nn.BatchNorm1d(3, eps=1e-2), nn.Sequential(nn.BatchNorm1d(3, affine=False), nn.ReLU())
+        return nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.Linear(3, 3), *norms))
+
+    agree(make, numbers(5, 3), train=True, steps=2)
+
+
+def test_a_converted_norm_keeps_what_it_has() -> None:
+    norm = nn.BatchNorm2d(3).eval()
+    made = nn.SyncBatchNorm.convert_sync_batchnorm(norm, process_group="all")
+    assert isinstance(made, nn.SyncBatchNorm)
+    assert made.weight is norm.weight
+    assert made.running_mean is norm.running_mean
+    assert made.process_group == "all"
+    assert not made.training
+    plain = nn.Linear(1, 1)
+    assert nn.SyncBatchNorm.convert_sync_batchnorm(plain) is plain
+
+
+def test_what_the_synchronised_norm_refuses() -> None:
+    norm = nn.SyncBatchNorm(3)
+    with pytest.raises(ValueError, match="at least 2D"):
+        norm(tg.ones(3))
+    with pytest.raises(ValueError, match="should be non-zero"):
+        norm(tg.ones(2, 0))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NoReturn as _NoReturn
+
+from telegrad.registry import absent as _absent
 from telegrad.utils.data.collate import default_collate, default_convert
 from telegrad.utils.data.dataset import (
     ChainDataset,
@@ -13,6 +16,7 @@ from telegrad.utils.data.dataset import (
     TensorDataset,
     random_split,
 )
+from telegrad.utils.data.distributed import DistributedSampler
 from telegrad.utils.data.loader import DataLoader
 from telegrad.utils.data.sampler import (
     BatchSampler,
@@ -22,6 +26,7 @@ from telegrad.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from telegrad.utils.data.worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -29,6 +34,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
@@ -40,5 +46,10 @@ __all__ = [
     "WeightedRandomSampler",
     "default_collate",
     "default_convert",
+    "get_worker_info",
     "random_split",
 ]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    raise _absent("module 'telegrad.utils.data'", "torch.utils.data", name)

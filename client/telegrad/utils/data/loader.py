@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from telegrad.generator import Generator
+from telegrad.generator import Generator, default_generator
 from telegrad.utils.data.collate import default_collate, default_convert
 from telegrad.utils.data.dataset import IterableDataset
 from telegrad.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from telegrad.utils.data.worker import WorkerInfo, enter
 from telegrad_proto.errors import ArgumentError
 
 
@@ -157,8 +158,11 @@ class DataLoader:
         numbers = itertools.count()
 
         def start() -> None:
+            number = next(numbers)
+            seed = (self.generator or default_generator).initial_seed() + number
+            enter(WorkerInfo(number, self.num_workers, seed, self.dataset))
             if self.worker_init_fn is not None:
-                self.worker_init_fn(next(numbers))
+                self.worker_init_fn(number)
 
         pool = ThreadPoolExecutor(self.num_workers, "telegrad-data", initializer=start)
         try:
