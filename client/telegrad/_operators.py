@@ -27,6 +27,15 @@ def _function(name: str) -> Callable[..., Any]:
     return FUNCTIONS[""][name]
 
 
+def _called(function: str, self: Tensor, other: Any) -> Any:
+    """The result of a torch function on the two operands of an operator."""
+    if not isinstance(other, Tensor) and not is_number(other):
+        if not isinstance(other, np.ndarray):
+            return NotImplemented
+        other = from_array(own_copy(other))
+    return _function(function)(self, other)
+
+
 def _binary(primitive: str, function: str) -> Callable[[Tensor, Any], Any]:
     op = OPSET[primitive]
 
@@ -38,11 +47,7 @@ def _binary(primitive: str, function: str) -> Callable[[Tensor, Any], Any]:
                     return record(op, (self, other))
             elif type(other) in _PLAIN:
                 return record(op, (self, constant(other, dtype)))
-        if not isinstance(other, Tensor) and not is_number(other):
-            if not isinstance(other, np.ndarray):
-                return NotImplemented
-            other = from_array(own_copy(other))
-        return _function(function)(self, other)
+        return _called(function, self, other)
 
     return operator
 
@@ -68,11 +73,7 @@ def _reflected(primitive: str, function: str, label: str) -> Callable[[Tensor, A
 
 def _by_function(function: str) -> Callable[[Tensor, Any], Any]:
     def operator(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, Tensor) and not is_number(other):
-            if not isinstance(other, np.ndarray):
-                return NotImplemented
-            other = from_array(own_copy(other))
-        return _function(function)(self, other)
+        return _called(function, self, other)
 
     return operator
 

@@ -168,14 +168,5 @@ def _fragment(
         else:
             add(op=op.name, inputs=inputs, output=output, needs=needs)
     for request in batch.backwards:
-        fragment.backwards.add(
-            after=request.after,
-            roots=request.roots,
-            cotangents=request.cotangents,
-            wrt=request.wrt,
-            gradients=request.gradients,
-            retain_graph=request.retain_graph,
-            create_graph=request.create_graph,
-            batched=request.batched,
-        )
+        fragment.backwards.add(**request.fields())
     return fragment

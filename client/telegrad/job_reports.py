@@ -56,6 +56,18 @@ class JobStatus:
         """Whether it is at its end, whichever."""
         return STATES.get(self.state) in ENDED
 
+    @property
+    def remarks(self) -> list[str]:
+        """What there is to say beside its state."""
+        found = []
+        if self.queue_position:
+            found.append(f"number {self.queue_position} in the queue")
+        if self.waiting:
+            found.append(self.waiting)
+        if self.bad_rows:
+            found.append(f"{self.bad_rows} bad rows")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class JobResult:

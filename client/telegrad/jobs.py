@@ -89,7 +89,7 @@ class Job:
                 if status.rows_total and bar.total != status.rows_total:
                     bar.reset(status.rows_total)
                 bar.update(status.rows_done - bar.n)
-                bar.set_postfix_str(_told(status))
+                bar.set_postfix_str(", ".join([status.state, *status.remarks]))
         assert status is not None  # a stream of statuses has at least one
         return status
 
@@ -281,14 +281,3 @@ def _read(path: str | Path) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise ArgumentError(f"program: {path}: {error.strerror}") from None
-
-
-def _told(status: JobStatus) -> str:
-    parts = [status.state]
-    if status.queue_position:
-        parts.append(f"number {status.queue_position} in the queue")
-    if status.waiting:
-        parts.append(status.waiting)
-    if status.bad_rows:
-        parts.append(f"{status.bad_rows} bad rows")
-    return ", ".join(parts)

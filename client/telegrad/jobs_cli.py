@@ -174,15 +174,8 @@ def result(
 
 def _line(status: JobStatus) -> str:
     rows = f"{status.rows_done}/{status.rows_total} rows" if status.rows_total else "not yet planned"
-    parts = [status.id, f"{status.state:9}", rows]
-    if status.queue_position:
-        parts.append(f"number {status.queue_position} in the queue")
-    if status.waiting:
-        parts.append(status.waiting)
-    if status.bad_rows:
-        parts.append(f"{status.bad_rows} bad rows")
-    parts += [text for text in (status.name, status.error) if text]
-    return "  ".join(parts)
+    words = [text for text in (status.name, status.error) if text]
+    return "  ".join([status.id, f"{status.state:9}", rows, *status.remarks, *words])
 
 
 def _end(status: JobStatus) -> None:

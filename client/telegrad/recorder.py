@@ -45,7 +45,11 @@ Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...], 
 
 @dataclass(slots=True)
 class BackwardEntry:
-    """A recorded request for gradients; the fields are those of the wire's Backward."""
+    """A recorded request for gradients.
+
+    Attributes:
+        hold: the values that it needs until it is sent; the other fields are those of the wire's Backward.
+    """
 
     after: int
     roots: tuple[int, ...]
@@ -56,6 +60,19 @@ class BackwardEntry:
     create_graph: bool
     batched: bool = False
     hold: list[Value] = field(default_factory=list)
+
+    def fields(self) -> dict[str, Any]:
+        """What the wire's Backward says."""
+        return {
+            "after": self.after,
+            "roots": self.roots,
+            "cotangents": self.cotangents,
+            "wrt": self.wrt,
+            "gradients": self.gradients,
+            "retain_graph": self.retain_graph,
+            "create_graph": self.create_graph,
+            "batched": self.batched,
+        }
 
 
 class Recorder:

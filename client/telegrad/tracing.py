@@ -226,15 +226,6 @@ def _write_graph(message: program_pb2.Program, run: Captured, specs: Sequence[Ar
             op=op.name, inputs=inputs, attrs=encode_attrs(attrs, op), output=output, needs=needs
         )
     for request in run.backwards:
-        message.backwards.add(
-            after=request.after,
-            roots=request.roots,
-            cotangents=request.cotangents,
-            wrt=request.wrt,
-            gradients=request.gradients,
-            retain_graph=request.retain_graph,
-            create_graph=request.create_graph,
-            batched=request.batched,
-        )
+        message.backwards.add(**request.fields())
     for name in sorted({op.name for op, *_ in run.nodes}):
         message.operators.add(name=name, digest=meaning_of(OPSET[name]))

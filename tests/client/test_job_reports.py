@@ -33,6 +33,12 @@ def test_what_it_waits_for() -> None:
     assert status_of(job_pb2.JobStatus(waiting="requires a free CPU")).waiting == "requires a free CPU"
 
 
+def test_remarks_are_what_there_is_to_say() -> None:
+    assert status_of(job_pb2.JobStatus()).remarks == []
+    told = job_pb2.JobStatus(queue_position=2, waiting="requires a free CPU", bad_rows=3)
+    assert status_of(told).remarks == ["number 2 in the queue", "requires a free CPU", "3 bad rows"]
+
+
 def test_one_value_or_several_in_their_order() -> None:
     told = job_pb2.JobStatus(mode=job_pb2.JOB_MODE_SUM, output="/out/")
     one = result_of(told, _packed(value=np.array(2.0), **{"grad.a.b": np.ones(3)}))
