@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from types import CodeType, FrameType
 from typing import Final
 
@@ -79,8 +78,3 @@ def _cell_number(filename: str) -> int | None:
         return None
     numbers: dict[str, int] = getattr(running.compile, "_filename_map", {})
     return numbers.get(filename)
-
-
-def same_lines(sites: Sequence[Site]) -> int:
-    """How many different lines these sites name."""
-    return len({(code.co_filename, line_of((code, at))) for code, at in sites})

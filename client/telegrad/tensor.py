@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from telegrad.autograd.graph import Edge, edge_of
+from telegrad.autograd.graph import Edge
 from telegrad.types import Size, device, size_of
 from telegrad.values import Value
 from telegrad_proto import dtypes
@@ -274,9 +274,6 @@ class Tensor(_Base):
     @property
     def _base(self) -> Tensor | None:
         return None if self._alias is None else self._alias.base
-
-    def _gradient_edge(self) -> Edge | None:
-        return edge_of(self)
 
     def __hash__(self) -> int:
         return id(self)

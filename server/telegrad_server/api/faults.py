@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 import grpc
 
@@ -20,12 +20,6 @@ _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 _MAX_TEXT: Final = 200
 _MAX_STATUS_TEXT: Final = 500
 _MAX_STATUS_BYTES: Final = 4 * 1024
-
-
-class Abortable(Protocol):
-    """The part of a servicer's context that ends a call with an error."""
-
-    def set_trailing_metadata(self, trailing_metadata: tuple[tuple[str, str | bytes], ...]) -> None: ...
 
 
 def incident(error: BaseException, where: str, request_id: str = "") -> InternalError:

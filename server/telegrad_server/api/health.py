@@ -9,7 +9,6 @@ from grpc_health.v1 import health, health_pb2
 from telegrad_proto.channel import SERVICE
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class WorkerHealth(health.HealthServicer):  # type: ignore[misc]  # the package has no types
