@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Final
 
 from telegrad_server.cluster.environment import prepare
@@ -32,14 +33,12 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """
     token = settings.read_token()
     if settings.ray or settings.gateway_only:
-        # Ray is an optional dependency, takes a second to import, and reads the environment then.
+        if find_spec("ray") is None:
+            raise RuntimeError("--ray needs Ray: pip install 'telegrad-server[ray]'")
         prepare()
-        try:
-            from telegrad_server.cluster.launch import Wanted, serve_cluster
-        except ModuleNotFoundError as error:
-            if error.name != "ray":
-                raise
-            raise RuntimeError("--ray needs Ray: pip install 'telegrad-server[ray]'") from None
+        # Batch jobs need more than a standalone server should take the time to import.
+        from telegrad_server.cluster.launch import serve_cluster
+        from telegrad_server.cluster.wanted import Wanted
 
         serve_cluster(
             gateway_settings(settings, token),

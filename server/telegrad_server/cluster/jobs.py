@@ -1,49 +1,52 @@
-"""The jobs' service of a gateway: on the manager that the cluster has, or on one that is started."""
+"""The jobs' service of a gateway, on the cluster's manager."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
 
-import ray
-
-from telegrad_server.cluster.hands import NAMESPACE
+from telegrad_server.cluster.fleet import Asked
 from telegrad_server.gateway.jobs import JobsService
 from telegrad_server.gateway.server import Service
 from telegrad_server.jobs.desk import JobDesk
-from telegrad_server.jobs.manager import MANAGER, start_manager
 from telegrad_server.jobs.settings import JobSettings
 
-_log = logging.getLogger("telegrad.server")
 
-_ASK_S: Final = 30.0
+class _Call:
+    """A call of the manager, over the link."""
+
+    def __init__(self, link: Asked, name: str) -> None:
+        self._link = link
+        self._name = name
+
+    def remote(self, *arguments: object) -> Future[Any]:
+        """The answer to come."""
+        return self._link.ask(self._name, *arguments)
 
 
-def job_services(settings: JobSettings, *, owned: bool) -> Sequence[Service]:
-    """What a gateway serves for jobs; nothing where no folder is named and no manager is there.
+class LinkedManager:
+    """The jobs' manager as a desk calls it: like an actor, but the call goes over the link."""
+
+    def __init__(self, link: Asked) -> None:
+        self.submitted = _Call(link, "submitted")
+        self.cancelled = _Call(link, "cancelled")
+        self.positions = _Call(link, "positions")
+
+
+def job_services(known: Mapping[str, Any] | None, link: Asked) -> Sequence[Service]:
+    """What a gateway serves for jobs; nothing where they are refused.
 
     Args:
-        settings: of a manager that is started here; without a folder none is.
-        owned: whether it ends with this process.
+        known: how the manager has jobs done; None: there is none.
+        link: the way to it.
     """
-    manager: Any
-    if settings.jobs:
-        manager = start_manager(settings, namespace=NAMESPACE, owned=owned)
-    else:
-        try:
-            manager = ray.get_actor(MANAGER, NAMESPACE)
-        except ValueError:
-            _log.warning("no folder for batch jobs (--jobs): they are refused")
-            return ()
-    # It may have been there already, with another gateway's settings: those hold for all. One of our own is
-    # new, and need not be waited for.
-    known: JobSettings = settings if owned else _ask(manager.settings.remote(), _ASK_S)
-    if settings.jobs and known != settings:
-        _log.warning("the cluster's jobs are in %s, as was said when its manager started", known.jobs)
-    service = JobsService(JobDesk(known, manager, _ask))
+    if known is None:
+        return ()
+    settings = JobSettings(**{**known, "roots": tuple(known["roots"])})
+    service = JobsService(JobDesk(settings, LinkedManager(link), _ask))
     return (lambda _directory: service.handlers(),)
 
 
-def _ask(call: Any, timeout_s: float) -> Any:
-    return ray.get(call, timeout=timeout_s)
+def _ask(call: Future[Any], timeout_s: float) -> Any:
+    return call.result(timeout_s)

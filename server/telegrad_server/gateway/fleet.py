@@ -11,6 +11,10 @@ from telegrad_proto.v1 import cluster_pb2
 class Fleet(Protocol):
     """The workers behind a gateway."""
 
+    @property
+    def trouble(self) -> str:
+        """Why nobody can say at the moment where the workers are; empty where somebody can."""
+
     async def locate(self) -> Mapping[str, str]:
         """Every worker that sessions may be on, with its address as far as it is known now."""
 
@@ -32,6 +36,11 @@ class StaticFleet:
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._addresses = {address: address for address in addresses}
+
+    @property
+    def trouble(self) -> str:
+        """None: where they are was said at the start."""
+        return ""
 
     async def locate(self) -> Mapping[str, str]:
         """The addresses, each its own slot."""

@@ -1,77 +1,49 @@
-"""Which manager a gateway's jobs stand on; the whole is tested in tests/integration."""
+"""Which jobs' service a gateway has; the whole is tested in tests/integration."""
 
 from __future__ import annotations
 
-import logging
+from concurrent.futures import Future
+from dataclasses import asdict
 from typing import Any
 
 import pytest
-import ray
 
-from telegrad_server.cluster import jobs
+from telegrad_server.cluster.jobs import LinkedManager, job_services
 from telegrad_server.jobs.settings import JobSettings
 
 
-class _Method:
-    def __init__(self, answer: object) -> None:
-        self._answer = answer
+class Link:
+    """Notes what it is asked."""
 
-    def remote(self) -> object:
-        return self._answer
+    trouble = ""
 
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
 
-class _Manager:
-    """An actor that was started with these settings."""
-
-    def __init__(self, settings: JobSettings) -> None:
-        self.settings = _Method(settings)
+    def ask(self, name: str, *arguments: object) -> Future[Any]:
+        self.asked.append((name, *arguments))
+        future: Future[Any] = Future()
+        future.set_result({"job": 1} if name == "positions" else None)
+        return future
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[JobSettings]:
-    """The settings of managers that were started; calls are answered at once."""
-    found: list[JobSettings] = []
-
-    def start(settings: JobSettings, **_: object) -> Any:
-        found.append(settings)
-        return _Manager(found[0])
-
-    def get(name: str, _namespace: str) -> Any:
-        if not found:
-            raise ValueError(name)
-        return _Manager(found[0])
-
-    monkeypatch.setattr(jobs, "start_manager", start)
-    monkeypatch.setattr(ray, "get_actor", get)
-    monkeypatch.setattr(ray, "get", lambda call, timeout: call)
-    return found
+def link() -> Link:
+    return Link()
 
 
-def test_a_folder_has_a_manager_started(started: list[JobSettings]) -> None:
-    settings = JobSettings("/jobs")
-    assert len(jobs.job_services(settings, owned=True)) == 1
-    assert started == [settings]
+def test_with_a_manager_jobs_are_served(link: Link) -> None:
+    known = {**asdict(JobSettings("/jobs", ("/data",))), "roots": ["/data"]}
+    assert len(job_services(known, link)) == 1
 
 
-def test_without_a_folder_the_clusters_manager_is_used(started: list[JobSettings]) -> None:
-    started.append(JobSettings("/jobs"))
-    assert len(jobs.job_services(JobSettings(""), owned=False)) == 1
-    assert len(started) == 1
+def test_without_one_they_are_refused(link: Link) -> None:
+    assert job_services(None, link) == ()
 
 
-def test_without_either_jobs_are_refused_and_that_is_said(
-    started: list[JobSettings], caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert jobs.job_services(JobSettings(""), owned=False) == ()
-    assert "no folder for batch jobs" in caplog.text
-    assert started == []
-
-
-def test_the_first_gateways_settings_hold(
-    started: list[JobSettings], caplog: pytest.LogCaptureFixture
-) -> None:
-    jobs.job_services(JobSettings("/first"), owned=False)
-    with caplog.at_level(logging.WARNING):
-        assert len(jobs.job_services(JobSettings("/second"), owned=False)) == 1
-    assert "are in /first" in caplog.text
+def test_the_manager_is_called_over_the_link(link: Link) -> None:
+    manager = LinkedManager(link)
+    manager.submitted.remote("job").result(0)
+    manager.cancelled.remote("job").result(0)
+    assert manager.positions.remote().result(0) == {"job": 1}
+    assert link.asked == [("submitted", "job"), ("cancelled", "job"), ("positions",)]

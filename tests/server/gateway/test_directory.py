@@ -23,6 +23,7 @@ class Fleet:
         self.places: dict[str, str] = places
         self.hurried = 0
         self.broken = False
+        self.trouble = ""
 
     async def locate(self) -> Mapping[str, str]:
         if self.broken:

@@ -25,6 +25,7 @@ class Fleet:
         self.places = dict(places)
         self.said: cluster_pb2.StatusReply | None = None
         self.drained: list[str] = []
+        self.trouble = ""
 
     async def locate(self) -> Mapping[str, str]:
         return self.places
