@@ -10,7 +10,7 @@ import numpy as np
 from telegrad.convert import NDArray, array_of_data, dtype_of_numpy
 from telegrad.tensor import Tensor
 from telegrad.values import Value
-from telegrad_proto.errors import DTypeError, ShapeError
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.spec import Spec
 
 
@@ -37,8 +37,13 @@ def length_of(path: str, value: Any) -> int:
     else:
         shape = np.shape(value)
     if not shape:
-        raise ShapeError(f"{path}: requires a batch axis, got a number")
+        raise ShapeError(f"{path}: requires a batch axis, got {_kind(value)}")
     return shape[0]
+
+
+def _kind(value: Any) -> str:
+    numbers = (int, float, complex, np.generic, np.ndarray, Tensor)
+    return "a number" if isinstance(value, numbers) else type(value).__name__
 
 
 def array_for(path: str, value: Any, like: Spec) -> NDArray:
@@ -47,6 +52,7 @@ def array_for(path: str, value: Any, like: Spec) -> NDArray:
     Raises:
         ShapeError: another shape.
         DTypeError: another type.
+        ArgumentError: sequences of different lengths.
     """
     if isinstance(value, Tensor):
         array = value._refresh().local
@@ -57,7 +63,11 @@ def array_for(path: str, value: Any, like: Spec) -> NDArray:
     elif isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
     else:
-        array = array_of_data(value, like.dtype, default=like.dtype)
+        try:
+            array = array_of_data(value, like.dtype, default=like.dtype)
+        except (ArgumentError, DTypeError, TypeError) as error:
+            kind = DTypeError if isinstance(error, TypeError) else ArgumentError
+            raise kind(f"{path}: requires {like!r}: {error}") from None
     if array.shape != like.shape:
         raise ShapeError(f"{path}: requires {like!r}, got shape {list(array.shape)}")
     if dtype_of_numpy(array.dtype) is not like.dtype:

@@ -184,7 +184,9 @@ class Program:
         """
         arrays = self._arrays(args, {})
         if len(tangents) != len(args):
-            raise ArgumentError(f"jvp: requires a tuple of {len(args)} tangents, one an argument")
+            raise ArgumentError(
+                f"jvp: requires a tuple of {len(args)} tangents, one an argument, got {len(tangents)}"
+            )
         wrt, extra = [], []
         trees = self._blueprint.message.arguments.children[0].children
         names = self._blueprint.message.parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Final
 
 import numpy as np
@@ -17,8 +18,12 @@ def slices_of(length: int, count: int) -> list[slice]:
     """So many slices, as equal as can be; fewer where there are fewer rows, but one at least.
 
     Raises:
-        ArgumentError: no slice at all is asked for.
+        ArgumentError: that is no number, or no slice at all is asked for.
     """
+    try:
+        count = index(count)
+    except TypeError:
+        raise ArgumentError(f"shards: requires an integer, got {type(count).__name__}") from None
     if count < 1:
         raise ArgumentError(f"shards: requires 1 or more, got {count}")
     count = max(1, min(count, length))

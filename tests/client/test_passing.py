@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
-from telegrad.errors import DTypeError, ShapeError
+from telegrad.errors import ArgumentError, DTypeError, ShapeError
 from telegrad.passing import array_for, fetch, length_of
 from telegrad_proto.spec import Spec
 
@@ -28,6 +28,12 @@ def test_what_does_not_fit_is_named() -> None:
         array_for("x", np.ones(2), LIKE)
     with pytest.raises(ShapeError, match="x: requires a batch axis"):
         length_of("x", 3.0)
+    with pytest.raises(ShapeError, match="x: requires a batch axis, got str"):
+        length_of("x", "text")
+    with pytest.raises(DTypeError, match=r"x: requires float32\[2\]: .*'str'"):
+        array_for("x", "text", LIKE)
+    with pytest.raises(ArgumentError, match=r"x: requires float32\[2\]: expected sequence of length 2"):
+        array_for("x", [[1, 2], [1]], LIKE)
     assert length_of("x", tg.ones(3, 2)) == length_of("x", [[1], [2], [3]]) == 3
 
 

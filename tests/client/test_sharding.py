@@ -19,6 +19,9 @@ def test_slices_are_as_equal_as_can_be(length: int, count: int, sizes: list[int]
 def test_no_slice_at_all_is_refused() -> None:
     with pytest.raises(ArgumentError, match="requires 1 or more, got 0"):
         slices_of(4, 0)
+    with pytest.raises(ArgumentError, match="shards: requires an integer, got float"):
+        slices_of(4, 1.5)  # type: ignore[arg-type]
+    assert len(slices_of(4, np.int64(2))) == 2  # type: ignore[arg-type]
 
 
 def test_sums_are_taken_from_the_left_in_the_type_of_the_parts() -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from telegrad_proto.errors import ArgumentError
 
+_LAST_PORT: Final = 65535
+
 
 class Entrances:
     """Addresses, one of them in use.
@@ -21,7 +23,7 @@ class Entrances:
         self._addresses: Final = [part.strip() for part in address.split(",")]
         for part in self._addresses:
             host, _, port = part.rpartition(":")
-            if not (host and port.isdigit()):
+            if not (host and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
                 raise ArgumentError(f"connect: requires an address as host:port, got {part!r}")
         self._at = 0
         self._turns = 0

@@ -26,7 +26,7 @@ def test_they_are_gone_through_in_turn() -> None:
     assert not entrances.more
 
 
-@pytest.mark.parametrize("address", ["", "nowhere", "a:1,", "a:1,b"])
+@pytest.mark.parametrize("address", ["", "nowhere", "a:1,", "a:1,b", "a:0", "a:65536", "a:²"])
 def test_what_is_no_address_is_said(address: str) -> None:
     with pytest.raises(ArgumentError, match="host:port"):
         Entrances(address)
