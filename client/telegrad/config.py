@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import os
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from telegrad import recorder as recording
@@ -192,4 +193,6 @@ def _hook_notebook() -> None:
     _hooked = shell
 
 
+# What runs at exit runs backwards: the finalizers, which cut connections, must stand before this.
+weakref.finalize(disconnect, int).detach()
 atexit.register(disconnect)

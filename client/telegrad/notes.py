@@ -46,6 +46,7 @@ class _Writer:
         self._tensors: dict[int, int] = {}
         self._nodes: dict[int, int] = {}
         self._counters: dict[int, int] = {}
+        self._before: dict[int, Tensor] = {}
         self._held: list[object] = []  # so that no identity is used twice
 
     def run(self, tensors: Mapping[str, Tensor]) -> notes_pb2.Notes:
@@ -100,7 +101,7 @@ class _Writer:
             if edge is None:
                 continue
             if isinstance(edge[0], Accumulate):
-                noted.leaf = self._leaf(edge[0])
+                self._leaf(edge[0], noted)
             else:
                 noted.node, noted.index = self._nodes[id(edge[0])], edge[1]
         for i in range(0, len(node.saved), 3):
@@ -111,13 +112,14 @@ class _Writer:
         self._held.append(node)
         self._nodes[id(node)] = len(self._notes.nodes)
 
-    def _leaf(self, end: Accumulate) -> int:
-        """The tensor where a path ends: as it was when it was used, should it have been written to since."""
-        tensor = end.variable
-        if tensor._value is end.value:
-            return self._tensor(tensor)
-        before = make(end.value, None, tracked=True)
-        return self._tensor(before)
+    def _leaf(self, end: Accumulate, noted: notes_pb2.NotedEdge) -> None:
+        """Notes the leaf where a path ends, and its value then, should it have been written to since."""
+        noted.leaf = self._tensor(end.variable)
+        if end.variable._value is not end.value:
+            before = self._before.get(end.value.id)
+            if before is None:
+                before = self._before[end.value.id] = make(end.value, None, tracked=True)
+            noted.was = self._tensor(before)
 
     def _tensor(self, tensor: Tensor) -> int:
         found = self._tensors.get(id(tensor))
@@ -134,6 +136,7 @@ class _Writer:
             spec=encode_spec(value.spec),
             requires_grad=tensor._tracked,
             counter=self._counter(counter_of(tensor)),
+            parameter=_is_parameter(tensor),
         )
         if edge is not None and id(edge[0]) in self._nodes:
             message.node, message.index = self._nodes[id(edge[0])], edge[1]
@@ -171,6 +174,7 @@ class _Reader:
         self._values: dict[int, Value] = {}
         self._tensors: dict[int, Tensor] = {}
         self._nodes: list[Node] = []
+        self._ends: dict[tuple[int, int], Accumulate] = {}
 
     def run(self) -> tuple[dict[str, Tensor], set[int]]:
         found = {}
@@ -192,11 +196,22 @@ class _Reader:
             self._values[message.value] = value
         edge = (self._nodes[message.node - 1], message.index) if message.node else None
         tensor = make(value, edge, tracked=message.requires_grad)
+        if message.parameter:
+            tensor = _as_parameter(tensor)
         value.counter = self._counter(message.counter)
         self._tensors[number] = tensor
         if message.grad:
             tensor._extras().grad = self._tensor(message.grad)
         return tensor
+
+    def _leaf(self, edge: notes_pb2.NotedEdge) -> Edge:
+        leaf = self._tensor(edge.leaf)
+        if not edge.was:
+            return leaf_edge(leaf)
+        end = self._ends.get((edge.leaf, edge.was))
+        if end is None:
+            end = self._ends[edge.leaf, edge.was] = Accumulate(leaf, self._tensor(edge.was)._value)
+        return end, 0
 
     def _counter(self, number: int) -> Counter:
         found = self._counters.get(number)
@@ -208,7 +223,7 @@ class _Reader:
         edges: list[Edge | None] = []
         for edge in message.edges:
             if edge.leaf:
-                edges.append(leaf_edge(self._tensor(edge.leaf)))
+                edges.append(self._leaf(edge))
             else:
                 edges.append((self._nodes[edge.node - 1], edge.index) if edge.node else None)
         saved: list[object] = []
@@ -217,6 +232,20 @@ class _Reader:
         node = Node(_rule_of(message), tuple(edges), tuple(message.inputs), message.output, tuple(saved))
         node.freed = message.freed
         return node
+
+
+def _is_parameter(tensor: Tensor) -> bool:
+    if tensor.__class__ is Tensor:
+        return False
+    from telegrad.nn.parameter import Parameter  # late: who has none needs no modules
+
+    return isinstance(tensor, Parameter)
+
+
+def _as_parameter(tensor: Tensor) -> Tensor:
+    from telegrad.nn.parameter import Parameter, of_own
+
+    return of_own(Parameter, tensor, tensor._tracked)
 
 
 def _rule_of(message: notes_pb2.NotedNode) -> Rule:

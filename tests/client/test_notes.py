@@ -84,3 +84,27 @@ def test_what_is_too_large_and_what_is_no_notes(monkeypatch: pytest.MonkeyPatch)
     for raw in (b"\xff\xff", b"\x12\x06\x0a\x04nope"):
         with pytest.raises((PayloadError, LookupError)):
             read_notes(raw, Recorder(cast(Session, None)))
+
+
+def test_a_leaf_that_was_written_to_still_gets_the_gradients_of_its_graphs() -> None:
+    w = tg.ones(3, requires_grad=True)
+    early = (w * 2).sum()
+    also_early = (w * 5).sum()
+    with tg.no_grad():
+        w += 1
+    late = (w * 3).sum()
+    found, ids = there_and_back(w=w, early=early, also_early=also_early, late=late)
+    ends = [found[name].grad_fn.next_functions[0][0] for name in ("early", "also_early", "late")]
+    leaves = [end.next_functions[0][0] for end in ends]
+    assert all(leaf.variable is found["w"] for leaf in leaves)
+    assert leaves[0] is leaves[1]
+    assert leaves[2].value is found["w"]._value
+    assert leaves[0].value is not found["w"]._value
+    assert leaves[0].value.id in ids
+
+
+def test_a_parameter_stays_one() -> None:
+    found, _ = there_and_back(w=tg.nn.Parameter(tg.ones(3)), x=tg.ones(3))
+    assert isinstance(found["w"], tg.nn.Parameter)
+    assert found["w"].requires_grad
+    assert type(found["x"]) is Tensor

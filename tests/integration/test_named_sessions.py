@@ -125,6 +125,39 @@ def test_from_the_store_after_the_server_was_killed(tmp_path: Path) -> None:
     assert found == undisturbed()
 
 
+LAST_WORDS = """
+import sys
+import telegrad as tg
+
+tg.connect(sys.argv[1], session="last words")
+w = tg.ones(3, requires_grad=True)
+loss = (w * 2).sum()
+tg.name(w=w, loss=loss)
+with tg.no_grad():
+    w += 1
+loss.backward(retain_graph=True)
+"""
+
+
+def test_what_was_asked_for_last_arrives_when_the_process_ends() -> None:
+    with Server() as server:
+        done = subprocess.run(
+            [sys.executable, "-c", LAST_WORDS, server.address],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        telegrad.connect(server.address, session="last words")
+        w = telegrad.named("w")
+        assert w.tolist() == [2, 2, 2]
+        assert w.grad.tolist() == [2, 2, 2]
+        telegrad.named("loss").backward()
+        assert w.grad.tolist() == [4, 4, 4], "the graph of before the write, at the leaf of now"
+        telegrad.disconnect(forget=True)
+
+
 def test_who_had_it_before_has_lost_it() -> None:
     with Server() as server:
         old = telegrad.connect(server.address, session="one seat")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from telegrad_proto.v1 import tensor_pb2 as telegrad__proto_dot_v1_dot_tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtelegrad_proto/v1/notes.proto\x12\x0btelegrad.v1\x1a\x1etelegrad_proto/v1/tensor.proto\"\xa4\x01\n\x0bNotedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x15\n\rrequires_grad\x18\x04 \x01(\x08\x12\x0c\n\x04node\x18\x05 \x01(\x04\x12\r\n\x05index\x18\x06 \x01(\r\x12\x0c\n\x04grad\x18\x07 \x01(\x04\x12\x0f\n\x07\x63ounter\x18\x08 \x01(\x04\"6\n\tNotedEdge\x12\x0c\n\x04node\x18\x01 \x01(\x04\x12\r\n\x05index\x18\x02 \x01(\r\x12\x0c\n\x04leaf\x18\x03 \x01(\x04\"T\n\tNotedSave\x12\x0f\n\x07\x63ounter\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\"\xd2\x01\n\tNotedNode\x12\n\n\x02op\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0f\n\x07outputs\x18\x03 \x01(\r\x12\r\n\x05needs\x18\x04 \x03(\r\x12%\n\x05\x65\x64ges\x18\x05 \x03(\x0b\x32\x16.telegrad.v1.NotedEdge\x12\x0e\n\x06inputs\x18\x06 \x03(\x04\x12\x0e\n\x06output\x18\x07 \x01(\x04\x12\r\n\x05\x66reed\x18\x08 \x01(\x08\x12%\n\x05saves\x18\t \x03(\x0b\x32\x16.telegrad.v1.NotedSave\x12\r\n\x05keeps\x18\n \x01(\x08\"i\n\x05Notes\x12)\n\x07tensors\x18\x01 \x03(\x0b\x32\x18.telegrad.v1.NotedTensor\x12%\n\x05nodes\x18\x02 \x03(\x0b\x32\x16.telegrad.v1.NotedNode\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtelegrad_proto/v1/notes.proto\x12\x0btelegrad.v1\x1a\x1etelegrad_proto/v1/tensor.proto\"\xb7\x01\n\x0bNotedTensor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\x12\x15\n\rrequires_grad\x18\x04 \x01(\x08\x12\x0c\n\x04node\x18\x05 \x01(\x04\x12\r\n\x05index\x18\x06 \x01(\r\x12\x0c\n\x04grad\x18\x07 \x01(\x04\x12\x0f\n\x07\x63ounter\x18\x08 \x01(\x04\x12\x11\n\tparameter\x18\t \x01(\x08\"C\n\tNotedEdge\x12\x0c\n\x04node\x18\x01 \x01(\x04\x12\r\n\x05index\x18\x02 \x01(\r\x12\x0c\n\x04leaf\x18\x03 \x01(\x04\x12\x0b\n\x03was\x18\x04 \x01(\x04\"T\n\tNotedSave\x12\x0f\n\x07\x63ounter\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.telegrad.v1.TensorSpec\"\xd2\x01\n\tNotedNode\x12\n\n\x02op\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x0f\n\x07outputs\x18\x03 \x01(\r\x12\r\n\x05needs\x18\x04 \x03(\r\x12%\n\x05\x65\x64ges\x18\x05 \x03(\x0b\x32\x16.telegrad.v1.NotedEdge\x12\x0e\n\x06inputs\x18\x06 \x03(\x04\x12\x0e\n\x06output\x18\x07 \x01(\x04\x12\r\n\x05\x66reed\x18\x08 \x01(\x08\x12%\n\x05saves\x18\t \x03(\x0b\x32\x16.telegrad.v1.NotedSave\x12\r\n\x05keeps\x18\n \x01(\x08\"i\n\x05Notes\x12)\n\x07tensors\x18\x01 \x03(\x0b\x32\x18.telegrad.v1.NotedTensor\x12%\n\x05nodes\x18\x02 \x03(\x0b\x32\x16.telegrad.v1.NotedNode\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'telegrad_proto.v1.notes_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTEDTENSOR']._serialized_start=79
-  _globals['_NOTEDTENSOR']._serialized_end=243
-  _globals['_NOTEDEDGE']._serialized_start=245
-  _globals['_NOTEDEDGE']._serialized_end=299
-  _globals['_NOTEDSAVE']._serialized_start=301
-  _globals['_NOTEDSAVE']._serialized_end=385
-  _globals['_NOTEDNODE']._serialized_start=388
-  _globals['_NOTEDNODE']._serialized_end=598
-  _globals['_NOTES']._serialized_start=600
-  _globals['_NOTES']._serialized_end=705
+  _globals['_NOTEDTENSOR']._serialized_end=262
+  _globals['_NOTEDEDGE']._serialized_start=264
+  _globals['_NOTEDEDGE']._serialized_end=331
+  _globals['_NOTEDSAVE']._serialized_start=333
+  _globals['_NOTEDSAVE']._serialized_end=417
+  _globals['_NOTEDNODE']._serialized_start=420
+  _globals['_NOTEDNODE']._serialized_end=630
+  _globals['_NOTES']._serialized_start=632
+  _globals['_NOTES']._serialized_end=737
 # @@protoc_insertion_point(module_scope)

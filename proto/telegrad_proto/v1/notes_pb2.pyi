@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class NotedTensor(_message.Message):
-    __slots__ = ("name", "value", "spec", "requires_grad", "node", "index", "grad", "counter")
+    __slots__ = ("name", "value", "spec", "requires_grad", "node", "index", "grad", "counter", "parameter")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,7 @@ class NotedTensor(_message.Message):
     INDEX_FIELD_NUMBER: _ClassVar[int]
     GRAD_FIELD_NUMBER: _ClassVar[int]
     COUNTER_FIELD_NUMBER: _ClassVar[int]
+    PARAMETER_FIELD_NUMBER: _ClassVar[int]
     name: str
     value: int
     spec: _tensor_pb2.TensorSpec
@@ -25,17 +26,20 @@ class NotedTensor(_message.Message):
     index: int
     grad: int
     counter: int
-    def __init__(self, name: _Optional[str] = ..., value: _Optional[int] = ..., spec: _Optional[_Union[_tensor_pb2.TensorSpec, _Mapping]] = ..., requires_grad: _Optional[bool] = ..., node: _Optional[int] = ..., index: _Optional[int] = ..., grad: _Optional[int] = ..., counter: _Optional[int] = ...) -> None: ...
+    parameter: bool
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[int] = ..., spec: _Optional[_Union[_tensor_pb2.TensorSpec, _Mapping]] = ..., requires_grad: _Optional[bool] = ..., node: _Optional[int] = ..., index: _Optional[int] = ..., grad: _Optional[int] = ..., counter: _Optional[int] = ..., parameter: _Optional[bool] = ...) -> None: ...
 
 class NotedEdge(_message.Message):
-    __slots__ = ("node", "index", "leaf")
+    __slots__ = ("node", "index", "leaf", "was")
     NODE_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     LEAF_FIELD_NUMBER: _ClassVar[int]
+    WAS_FIELD_NUMBER: _ClassVar[int]
     node: int
     index: int
     leaf: int
-    def __init__(self, node: _Optional[int] = ..., index: _Optional[int] = ..., leaf: _Optional[int] = ...) -> None: ...
+    was: int
+    def __init__(self, node: _Optional[int] = ..., index: _Optional[int] = ..., leaf: _Optional[int] = ..., was: _Optional[int] = ...) -> None: ...
 
 class NotedSave(_message.Message):
     __slots__ = ("counter", "changed", "spec")
