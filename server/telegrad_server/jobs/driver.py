@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from telegrad_proto.errors import InternalError, TelegradError
+from telegrad_proto.errors import DataError, InternalError, TelegradError
 from telegrad_proto.jobs import SUMMED, has_ended, mode_word
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.core.jobs import Tally
@@ -166,6 +166,11 @@ class Driver:
         """Writes the result and says what it is made of."""
         place = output_folder(self._folder, self._spec)
         entries = {entry.shard: entry for entry in self._folder.ledger()}
+        if not any(entry.rows for entry in entries.values()):
+            raise DataError(
+                f"data: none of {manifest.rows} rows can be used, as of {manifest.files[0].url}; "
+                'on_error="fail" says what is wrong with the first'
+            )
         described: dict[str, Any] = {
             "job": self._folder.id,
             "name": self._spec.name,

@@ -69,7 +69,8 @@ def join(folder: str, *names: str) -> str:
 
 
 def expand(patterns: Sequence[str], roots: Roots) -> list[job_pb2.DataFile]:
-    """The files that paths, globs and URLs mean: in their order, those of one glob or folder by name.
+    """The files that paths, globs and URLs mean: in their order, those of one glob or folder,
+    with the folders in it, by name.
 
     Raises:
         DataError: one means no file, or its file system is unknown or cannot be reached.
@@ -82,9 +83,7 @@ def expand(patterns: Sequence[str], roots: Roots) -> list[job_pb2.DataFile]:
             if any(sign in path for sign in _WILD):
                 paths = sorted(p for p in fs.glob(path) if fs.isfile(p) and not _named(p).startswith("."))
             elif fs.isdir(path):
-                paths = sorted(
-                    p for p in fs.ls(path, detail=False) if fs.isfile(p) and _named(p)[0] not in "._"
-                )
+                paths = sorted(p for p in fs.find(path) if not _hidden(p, path))
             else:
                 paths = [path] if fs.exists(path) else []
             if not paths:
@@ -93,6 +92,12 @@ def expand(patterns: Sequence[str], roots: Roots) -> list[job_pb2.DataFile]:
     for file in found:
         roots.check(file.url)  # a link below a root may lead elsewhere
     return found
+
+
+def _hidden(path: str, folder: str) -> bool:
+    """Whether the name, or that of a folder on the way, says that this is no data."""
+    way = path.removeprefix(folder).strip("/").split("/")
+    return any(name.startswith((".", "_")) for name in way)
 
 
 def _named(path: str) -> str:

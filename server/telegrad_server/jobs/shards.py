@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from telegrad_server.jobs.folder import JobFolder
 from telegrad_server.jobs.parts import Table, new_part, suffix
 from telegrad_server.jobs.planning import wanted
 from telegrad_server.jobs.rows import Rows, usable
-from telegrad_server.jobs.sources import source_of
+from telegrad_server.jobs.sources import Batch, source_of
 from telegrad_server.jobs.totals import Totals
 
 _LOOK_S: Final = 1.0
@@ -102,8 +102,7 @@ class ShardRunner:
         """The shard's usable rows, a batch at a time; what is not usable is dealt with."""
         self._roots.check(file.url)
         with files.opened(file.url) as stream:
-            source = source_of(file.url)
-            for batch in source.read(stream, file.url, shard, self._columns, self._spec.batch_rows):
+            for batch in self._batches(stream, shard, file, entry, collected):
                 self._look()
                 rows = usable(batch, self._wanted)
                 if rows.bad:
@@ -118,6 +117,26 @@ class ShardRunner:
                 f"got {entry.rows + entry.bad_rows}",
                 path=file.url,
             )
+
+    def _batches(
+        self,
+        stream: BinaryIO,
+        shard: job_pb2.Shard,
+        file: job_pb2.DataFile,
+        entry: job_pb2.LedgerEntry,
+        collected: list[str],
+    ) -> Iterator[Batch]:
+        """What the source reads; of a file that lacks a column every row is bad."""
+        source = source_of(file.url)
+        try:
+            yield from source.read(stream, file.url, shard, self._columns, self._spec.batch_rows)
+        except DataError as error:
+            if "column" not in error.details or self._spec.on_error == job_pb2.ON_ERROR_FAIL:
+                raise
+            reason = str(error).removeprefix(f"{file.url}: row 0: ")
+            rows = range(shard.first_row, shard.first_row + shard.rows)
+            self._deal_with(file.url, dict.fromkeys(rows, reason), collected)
+            entry.bad_rows += shard.rows
 
     def _deal_with(self, url: str, bad: Mapping[int, str], collected: list[str]) -> None:
         if self._spec.on_error == job_pb2.ON_ERROR_FAIL:

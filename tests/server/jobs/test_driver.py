@@ -50,6 +50,16 @@ def test_a_sum(tmp_path: Path) -> None:
     assert [s["first_row"] for s in described["shards"]] == [0, 30, 0, 35]
 
 
+@pytest.mark.parametrize("mode", [job_pb2.JOB_MODE_SUM, job_pb2.JOB_MODE_PER_SAMPLE])
+def test_without_a_usable_row_there_is_no_result(tmp_path: Path, mode: job_pb2.JobMode) -> None:
+    data = write_rows(tmp_path / "x.csv", np.full((50, 4), np.nan))
+    folder = submit(tmp_path / "jobs", spec_for(data, mode=mode, on_error=job_pb2.ON_ERROR_SKIP))
+    status = _drive(folder)
+    assert (status.state, status.bad_rows) == (job_pb2.JOB_STATE_FAILED, 50)
+    assert "none of 50 rows can be used" in status.error
+    assert not Path(folder.at("output", "manifest.json")).exists()
+
+
 def test_the_order_of_the_shards_work_changes_nothing(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "x.csv", rows(200))
     found = []

@@ -32,7 +32,10 @@ def test_a_glob_is_sorted_and_a_list_keeps_its_order(data: Path) -> None:
 
 
 def test_a_folder_is_its_visible_files(data: Path) -> None:
-    assert _names(files.expand([str(data)], Roots())) == ["a.csv", "b.csv", "c.npy"]
+    (data / "_temporary").mkdir()
+    (data / "_temporary" / "e.csv").write_text("e")
+    assert _names(files.expand([str(data)], Roots())) == ["a.csv", "b.csv", "c.npy", "d.csv"]
+    assert _names(files.expand([f"{data}/inner/"], Roots())) == ["d.csv"]
 
 
 @pytest.mark.parametrize("pattern", ["nothing.csv", "no*.csv", "nowhere/x.csv"])

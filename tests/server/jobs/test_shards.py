@@ -15,6 +15,7 @@ from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder
 from telegrad_server.jobs.shards import Halted, ShardRunner, part_file
 from telegrad_server.jobs.totals import Totals
+from tests.server.jobs import drafts
 from tests.server.jobs.drafts import W, expected_sum, rows, spec_for, submit, write_rows
 
 
@@ -126,6 +127,31 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         DataError, match=r"x\.csv: row 0: there is no column 'height'; the file has 'c0', 'c1'"
     ):
         ShardRunner(folder, Roots()).run(0)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl", "npz"])
+@pytest.mark.parametrize("on_error", [job_pb2.ON_ERROR_SKIP, job_pb2.ON_ERROR_COLLECT])
+def test_a_file_without_a_column_has_bad_rows_only(
+    tmp_path: Path, ending: str, on_error: job_pb2.OnError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = rows(10)
+    write_rows(tmp_path / f"a.{ending}", x)
+    with monkeypatch.context() as patched:
+        patched.setattr(drafts, "COLUMNS", drafts.COLUMNS[:2])
+        write_rows(tmp_path / f"b.{ending}", x[:, :2])
+    out = tmp_path / "out"
+    spec = spec_for(
+        tmp_path / f"*.{ending}", mode=job_pb2.JOB_MODE_PER_SAMPLE, on_error=on_error, output=str(out)
+    )
+    runner = ShardRunner(_planned(tmp_path, spec), Roots())
+    entries = [runner.run(0), runner.run(1)]
+    assert [(entry.rows, entry.bad_rows) for entry in entries] == [(10, 0), (0, 10)]
+    errors = out / "errors-00001.jsonl"
+    assert errors.exists() == (on_error == job_pb2.ON_ERROR_COLLECT)
+    if errors.exists():
+        told = [json.loads(line) for line in errors.read_text().splitlines()]
+        assert [t["row"] for t in told] == list(range(10))
+        assert all(t["reason"].startswith("there is no column 'c2'; the ") for t in told)
 
 
 def test_it_stops_between_batches_when_told(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telegrad_server.jobs.sources.base import Column
+from telegrad_server.jobs.sources.base import LARGEST_EXACT, Column
 
 
 def column_of(array: pa.Array) -> Column:
@@ -16,6 +18,8 @@ def column_of(array: pa.Array) -> Column:
         return array.to_numpy(zero_copy_only=False) if array.null_count == 0 else list(array.to_pylist())
     if pa.types.is_floating(kind):
         return np.asarray(array.to_numpy(zero_copy_only=False))  # what is missing is NaN
+    if pa.types.is_decimal(kind):
+        return column_of(array.cast(pa.float64()))
     if isinstance(array, pa.ExtensionArray):
         return column_of(array.storage)
     if pa.types.is_fixed_size_list(kind) and array.null_count == 0:
@@ -25,6 +29,13 @@ def column_of(array: pa.Array) -> Column:
         if bounds["min"] == bounds["max"]:
             return _nested(array.flatten(), len(array), bounds["min"])
     return list(array.to_pylist())
+
+
+def may_round(table: pa.Table) -> bool:
+    """Whether a column of floats may have been integers that float64 lacks, read from text."""
+    floats = [column for column in table.columns if pa.types.is_floating(column.type)]
+    most = [pc.max(pc.abs(column)).as_py() for column in floats]
+    return any(m is not None and LARGEST_EXACT <= m < math.inf for m in most)
 
 
 def _nested(values: pa.Array, rows: int, length: int) -> Column:

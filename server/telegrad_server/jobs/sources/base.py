@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final, Protocol
 
+import numpy as np
 import numpy.typing as npt
 
 from telegrad_proto.errors import DataError
@@ -15,6 +16,10 @@ from telegrad_proto.v1 import job_pb2
 
 #: A column: an array with the rows as its first axis, or, where rows differ in form, one object a row.
 Column = npt.NDArray[Any] | Sequence[Any]
+
+
+#: Beyond it float64 does not have every integer.
+LARGEST_EXACT: Final = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Source(Protocol):
         """The range's rows, so many at a time, the last time fewer.
 
         Raises:
-            DataError: a column is missing, or the file is not of this format.
+            DataError: a column is missing, which the details name, or the file is not of this format.
         """
 
 
@@ -87,14 +92,22 @@ def require_columns(name: str, wanted: Sequence[str], there: Sequence[str]) -> N
     """Nothing, where all are there.
 
     Raises:
-        DataError: one is not; the text lists what is.
+        DataError: one is not; the text lists what is, the details name the column.
     """
     for column in wanted:
         if column not in there:
-            raise DataError(
-                f"{name}: row 0: there is no column {column!r}; "
-                f"the file has {', '.join(map(repr, there)) or 'none'}",
-                path=name,
-                row=0,
-                column=column,
-            )
+            raise DataError(f"{name}: row 0: {no_column(column, there)}", path=name, row=0, column=column)
+
+
+def no_column(column: str, there: Sequence[str], where: str = "file") -> str:
+    """What is said of a column that is not there."""
+    return f"there is no column {column!r}; the {where} has {', '.join(map(repr, there)) or 'none'}"
+
+
+def exact(numbers: Sequence[float]) -> Column:
+    """Integers and floats as an array, or as they are where an array would round integers."""
+    if all(isinstance(n, int) for n in numbers):
+        return np.array(numbers)
+    if any(isinstance(n, int) and abs(n) > LARGEST_EXACT for n in numbers):
+        return numbers
+    return np.array(numbers, np.float64)

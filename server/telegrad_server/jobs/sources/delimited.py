@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ import pyarrow.csv as pa_csv
 
 from telegrad_proto.errors import DataError
 from telegrad_proto.v1 import job_pb2
-from telegrad_server.jobs.sources.arrow import column_of
-from telegrad_server.jobs.sources.base import Batch, Column, Source, require_columns
+from telegrad_server.jobs.sources.arrow import column_of, may_round
+from telegrad_server.jobs.sources.base import LARGEST_EXACT, Batch, Column, Source, exact, require_columns
 
 _BLOCK_BYTES: Final = 1 << 22
 _QUOTE: Final = ord('"')
@@ -59,7 +60,7 @@ class DelimitedSource:
             require_columns(name, columns, there)
             for first, raw, rows in _pieces(file, shard, batch_rows):
                 fast = self._numbers(there, raw, columns)
-                if fast is not None and fast.num_rows == rows:
+                if fast is not None and fast.num_rows == rows and not may_round(fast):
                     yield Batch(first, rows, {c: column_of(fast.column(c).combine_chunks()) for c in columns})
                 else:
                     yield self._slowly(there, raw, first, rows, columns)
@@ -112,13 +113,16 @@ def _number(text: str) -> float | str | None:
     if not text:
         return None
     try:
-        return float(text)
+        value = float(text)
+        if LARGEST_EXACT <= abs(value) < math.inf and text.lstrip("+-").isdecimal():
+            return int(text)
+        return value
     except ValueError:
         return text
 
 
 def _together(values: list[Any]) -> Column:
-    return np.array(values) if all(isinstance(v, float) for v in values) else values
+    return exact(values) if all(isinstance(v, (int, float)) for v in values) else values
 
 
 def _header_end(file: BinaryIO, name: str) -> int:

@@ -13,8 +13,8 @@ import pyarrow.json as pa_json
 
 from telegrad_proto.errors import DataError
 from telegrad_proto.v1 import job_pb2
-from telegrad_server.jobs.sources.arrow import column_of
-from telegrad_server.jobs.sources.base import Batch, Column, Source, require_columns
+from telegrad_server.jobs.sources.arrow import column_of, may_round
+from telegrad_server.jobs.sources.base import Batch, Column, Source, exact, no_column
 
 _BLOCK_BYTES: Final = 1 << 22
 
@@ -48,7 +48,7 @@ class JsonLinesSource:
                 raise DataError(f"{name}: {error}", path=name) from error
             first = shard.first_row + done
             found = _fast(lines, columns)
-            yield Batch(first, rows, found) if found is not None else _slowly(name, lines, first, columns)
+            yield Batch(first, rows, found) if found is not None else _slowly(lines, first, columns)
 
 
 def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | None:
@@ -64,23 +64,23 @@ def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | Non
         return None
     if table.num_rows != len(lines) or any(column not in table.column_names for column in columns):
         return None
+    table = table.select(columns)
+    if any(column.null_count for column in table.columns) or may_round(table):
+        return None  # null, or no such member
     return {column: column_of(table.column(column).combine_chunks()) for column in columns}
 
 
-def _slowly(name: str, lines: list[bytes], first: int, columns: Sequence[str]) -> Batch:
+def _slowly(lines: list[bytes], first: int, columns: Sequence[str]) -> Batch:
     """Line by line, so that what is wrong with a row is known of that row."""
     found: dict[str, list[Any]] = {column: [] for column in columns}
     unreadable: dict[int, str] = {}
-    members: dict[str, None] = {}
     for number, line in enumerate(lines):
         row, reason = _object(line)
-        if reason:
-            unreadable[number] = reason
-        members |= dict.fromkeys(row)
+        missing = [column for column in columns if column not in row]
+        if reason or missing:
+            unreadable[number] = reason or no_column(missing[0], list(row), "row")
         for column in columns:
             found[column].append(row.get(column))
-    if members:
-        require_columns(name, columns, list(members))
     return Batch(first, len(lines), {c: _together(v) for c, v in found.items()}, unreadable)
 
 
@@ -94,8 +94,11 @@ def _object(line: bytes) -> tuple[dict[str, Any], str]:
 
 
 def _together(values: list[Any]) -> Column:
-    plain = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    return np.array(values, np.float64) if plain else values
+    return (
+        exact(values)
+        if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+        else values
+    )
 
 
 def _line_ends(file: BinaryIO) -> Iterator[int]:

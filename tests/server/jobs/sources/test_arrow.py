@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from telegrad_server.jobs.sources.arrow import column_of
         (pa.array([True, False]), (2,), "bool"),
         (pa.array([1.5, None], pa.float32()), (2,), "float32"),
         (pa.array([1.5], pa.float16()), (1,), "float16"),
+        (pa.array([Decimal("1.25"), None], pa.decimal128(9, 2)), (2,), "float64"),
         (pa.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), (3, 2), "float64"),
         (pa.array([[1, 2], [3, 4]], pa.list_(pa.int32(), 2)), (2, 2), "int32"),
         (pa.array([[[1.0], [2.0]], [[3.0], [4.0]]]), (2, 2, 1), "float64"),

@@ -93,3 +93,9 @@ def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(DataError, match="no column 'z'; the file has 'a'"):
         batches(CSV, b"a\n1\n", ["z"])
+
+
+@pytest.mark.parametrize("more", [b"", b"0.5\n", b"text\n", b"1,2\n"])
+def test_integers_that_float64_lacks_stay_as_they_are(more: bytes) -> None:
+    found = column(batches(CSV, b"a\n9007199254740993\n-9007199254740993\n" + more, ["a"], batch_rows=3), "a")
+    assert found[:2] == [9007199254740993, -9007199254740993]

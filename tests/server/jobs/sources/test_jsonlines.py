@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 
-from telegrad_proto.errors import DataError
 from telegrad_server.jobs.sources import jsonlines
 from telegrad_server.jobs.sources.jsonlines import SOURCES
 from tests.server.jobs.sources.reading import batches, column, unreadable
@@ -40,15 +39,27 @@ def test_what_is_wrong_with_a_line_is_known_of_that_line() -> None:
     ]
     found = batches(SOURCE, ("\n".join(lines) + "\n").encode(), ["a"], shard_rows=100, batch_rows=100)
     told = unreadable(found)
-    assert told.keys() == {1, 2, 3}
+    assert told.keys() == {1, 2, 3, 4}
     assert told[1].startswith("no JSON: ")
     assert told[2] == "requires an object, got list"
     assert told[3] == "an empty line"
+    assert told[4].startswith("there is no column 'a'; ")
     values = column(found, "a")
     assert values[:8] == [1, None, None, None, None, [1, 2], None, "x"]
     assert np.isnan(values[8])
 
 
-def test_a_column_that_no_row_has_is_named() -> None:
-    with pytest.raises(DataError, match="no column 'z'; the file has 'a'"):
-        batches(SOURCE, b'{"a": 1}\n', ["z"])
+@pytest.mark.parametrize("batch_rows", [1, 2, 3])
+def test_a_row_that_lacks_a_column_is_named_with_what_it_has(batch_rows: int) -> None:
+    found = batches(SOURCE, b'{"a": 1}\n{"z": 2}\n{}\n', ["z"], batch_rows=batch_rows)
+    assert unreadable(found) == {
+        0: "there is no column 'z'; the row has 'a'",
+        2: "there is no column 'z'; the row has none",
+    }
+    assert [column(found, "z")[1]] == [2]
+
+
+@pytest.mark.parametrize("more", [b"", b"\n", b'{"a": 0.5}\n', b'{"a": null}\n'])
+def test_integers_that_float64_lacks_stay_as_they_are(more: bytes) -> None:
+    found = batches(SOURCE, b'{"a": 9007199254740993}\n' + more, ["a"])
+    assert column(found, "a")[0] == 9007199254740993
