@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegrad.functions import arithmetic as arithmetic
 from telegrad.functions import arranging as arranging
 from telegrad.functions import calculus as calculus
+from telegrad.functions import chains as chains
 from telegrad.functions import comparison as comparison
 from telegrad.functions import complexes as complexes
 from telegrad.functions import contraction as contraction

@@ -7,7 +7,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad.creation import array_from
 from telegrad.functions.arranging import rolled
-from telegrad.functions.operands import axis_of, expanded, like, tensors_of
+from telegrad.functions.operands import axis_of, expanded, like
 from telegrad.functions.shape import permuted
 from telegrad.promotion import Number, promote_operands
 from telegrad.registry import function, labelled
@@ -150,18 +150,6 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if b.ndim == 1:
         return labelled(p.reshape(out, shape=tuple(out.shape[:-1])), "UnsafeViewBackward0")
     return labelled(out, "BmmBackward0" if a.ndim == b.ndim == 3 else "UnsafeViewBackward0")
-
-
-@function(label=None, method=False)
-def chain_matmul(*matrices: Any) -> Tensor:
-    """The product of several matrices."""
-    from telegrad.linalg.products import chained  # imported when first needed, as that package is
-
-    given = tensors_of(matrices)
-    for x in given:
-        if x.ndim != 2:
-            raise ShapeError(f"chain_matmul: Tensor dimension is {x.ndim}, expected 2 instead.")
-    return chained(list(given))
 
 
 def _checked_vectors(name: str, *pairs: tuple[str, Tensor]) -> None:
