@@ -37,7 +37,10 @@ def call(
     Raises:
         TypeError: tensors of both libraries.
     """
-    named = dict(kwargs or {})
+    args, named = tuple(args), dict(kwargs or {})
+    if function.__name__ == "copy_" and len(args) == 2 and list(_foreign(args[:1])):
+        # A state dict of ours, loaded by a module of theirs.
+        return args[0].copy_(args[0].new_tensor(args[1].detach().numpy()), **named)
     others = {kind for kind in types if not issubclass(kind, Tensor)} | set(
         _foreign([*args, *named.values()])
     )
@@ -49,6 +52,23 @@ def call(
         )
     own = counterpart(function)
     return NotImplemented if own is None else own(*args, **named)
+
+
+def to_torch(value: Any) -> Any:
+    """The same with every tensor of ours as one of PyTorch's: of a tensor, or of dicts and sequences of them.
+
+    So an optimiser's state goes on in PyTorch: `theirs.load_state_dict(to_torch(ours.state_dict()))`. Needs
+    PyTorch, which is imported here.
+    """
+    import torch
+
+    if isinstance(value, Tensor):
+        return torch.tensor(value.detach().numpy())
+    if isinstance(value, Mapping):
+        return {key: to_torch(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([to_torch(item) for item in value])
+    return value
 
 
 def counterpart(function: Any) -> Callable[..., Any] | None:

@@ -6,12 +6,14 @@ from typing import NoReturn as _NoReturn
 
 from telegrad.optim import lr_scheduler, swa_utils
 from telegrad.optim.adadelta import Adadelta
+from telegrad.optim.adafactor import Adafactor
 from telegrad.optim.adagrad import Adagrad
 from telegrad.optim.adam import Adam
 from telegrad.optim.adamax import Adamax
 from telegrad.optim.adamw import AdamW
 from telegrad.optim.asgd import ASGD
 from telegrad.optim.lbfgs import LBFGS
+from telegrad.optim.muon import Muon
 from telegrad.optim.nadam import NAdam
 from telegrad.optim.optimizer import Optimizer
 from telegrad.optim.radam import RAdam
@@ -25,10 +27,12 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",

@@ -6,7 +6,6 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import storage
-from telegrad.creation import array_from
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -19,6 +18,7 @@ from telegrad.optim.stepping import (
     known,
     not_negative,
     note,
+    plain,
     scaled,
     zeros,
 )
@@ -76,7 +76,7 @@ class ASGD(Stepping):
         super().__init__(params, defaults)
 
     def _update(self, param: Tensor, grad: Tensor, state: State, group: Group) -> None:
-        lr, lambd = _here(group["lr"]), group["lambd"]
+        lr, lambd = plain(group["lr"]), group["lambd"]
         if not state:
             state["step"] = count()
             state["eta"] = count(lr)
@@ -92,8 +92,3 @@ class ASGD(Stepping):
         storage.write(mean, mean_now)
         note(state, "eta", lr / ((1 + lambd * lr * step) ** group["alpha"]))
         note(state, "mu", 1 / max(1, step - group["t0"]))
-
-
-def _here(lr: float | Tensor) -> float:
-    """The learning rate as a number: the state's numbers are computed from it here."""
-    return float(array_from(lr).reshape(())) if isinstance(lr, Tensor) else lr

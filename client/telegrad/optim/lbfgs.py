@@ -162,6 +162,7 @@ class LBFGS(Optimizer):
             history = held.pop("history")
             held["old_dirs"], held["old_stps"], held["ro"] = history.pairs()
             held["H_diag"] = history.guess
+            held["al"] = [None] * self.param_groups[0]["history_size"]  # torch's room for a step's weights
         return {**found, "state": state}
 
     def _complete(self) -> None:
@@ -170,7 +171,8 @@ class LBFGS(Optimizer):
         for state in self.state.values():
             if "old_dirs" in state:
                 pairs = state.pop("old_dirs"), state.pop("old_stps")
-                state.pop("ro", None)
+                for name in ("ro", "al"):
+                    state.pop(name, None)
                 like = state["prev_flat_grad"]
                 guess = state.pop("H_diag")
                 guess = guess if isinstance(guess, Tensor) else constant(guess, like.dtype)

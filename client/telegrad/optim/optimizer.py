@@ -24,6 +24,20 @@ Params = Iterable[Tensor] | Iterable[Group] | Iterable[tuple[str, Tensor]]
 Closure = Callable[[], Any]
 Hooks = OrderedDict[int, Callable[..., Any]]
 
+#: Called before and after each step of every optimiser.
+_BEFORE_ALL: Hooks = OrderedDict()
+_AFTER_ALL: Hooks = OrderedDict()
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> Handle:
+    """Calls hook(optimizer, args, kwargs) before each step of every optimiser."""
+    return Handle(_BEFORE_ALL, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> Handle:
+    """Calls hook(optimizer, args, kwargs) after each step of every optimiser."""
+    return Handle(_AFTER_ALL, hook)
+
 
 class Optimizer:
     """Base of all optimisers; a subclass gives `step`.
@@ -252,7 +266,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        for before in list(self._before.values()):
+        for before in [*_BEFORE_ALL.values(), *self._before.values()]:
             changed = before(self, args, kwargs)
             if changed is None:
                 continue
@@ -263,7 +277,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
             args, kwargs = changed
         result = step(self, *args, **kwargs)
         self._stepped = True
-        for after in list(self._after.values()):
+        for after in [*self._after.values(), *_AFTER_ALL.values()]:
             after(self, args, kwargs)
         return result
 

@@ -44,7 +44,7 @@ class Stepping(Optimizer, ABC):
                     if grad is None:
                         continue
                     state = self.state.get(param, {})
-                    self._update(param, p.neg(grad) if group["maximize"] else grad, state, group)
+                    self._update(param, p.neg(grad) if group.get("maximize") else grad, state, group)
                     if state:
                         self.state[param] = state
         return loss
@@ -130,6 +130,11 @@ def advance(state: State) -> float:
     step = known(state, "step") + 1
     note(state, "step", step)
     return step
+
+
+def plain(lr: Factor) -> float:
+    """A learning rate as a number, for settings that are computed from it here."""
+    return float(array_from(lr).reshape(())) if isinstance(lr, Tensor) else lr  # type: ignore[return-value]
 
 
 def zeros(param: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
-from telegrad.interop.torch import call, counterpart
+from telegrad.interop.torch import call, counterpart, to_torch
 
 torch = pytest.importorskip("torch")
 
@@ -52,3 +52,27 @@ def test_what_telegrad_lacks_is_not_implemented() -> None:
     unknown = SimpleNamespace(__module__="torch.somewhere", __name__="nothing_of_ours")
     assert counterpart(unknown) is None
     assert call(unknown, (tg.Tensor,), (tg.ones(1),)) is NotImplemented
+
+
+def test_states_of_modules_load_both_ways() -> None:
+    mine, theirs = (
+        m.nn.Sequential(m.nn.Linear(3, 4), m.nn.BatchNorm1d(4), m.nn.Linear(4, 2)) for m in (tg, torch)
+    )
+    mine(tg.ones(5, 3)).sum().backward()
+    assert str(theirs.load_state_dict(mine.state_dict())) == "<All keys matched successfully>"
+    for name, value in theirs.state_dict().items():
+        np.testing.assert_array_equal(mine.state_dict()[name].numpy(), value.numpy())
+    with torch.no_grad():
+        theirs[0].weight.mul_(2)
+    mine.load_state_dict(theirs.state_dict())
+    np.testing.assert_array_equal(mine[0].weight.detach().numpy(), theirs[0].weight.detach().numpy())
+
+
+def test_nested_values_of_ours_as_theirs() -> None:
+    given = {"a": [tg.ones(2), 3], "b": (None, {"c": tg.arange(3)}), 4: "x"}
+    found = to_torch(given)
+    assert isinstance(found["a"][0], torch.Tensor)
+    assert found["a"][1] == 3
+    assert found["b"][0] is None
+    assert found["b"][1]["c"].tolist() == [0, 1, 2]
+    assert found[4] == "x"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import pytest
 
 import telegrad as tg
+from telegrad.interop.torch import to_torch
+from telegrad.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from tests.client.optim.training import problem
 
 
@@ -124,6 +127,79 @@ def test_a_state_of_torch_goes_on_here() -> None:
         chosen.step()
     for a, b in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-13)
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "SGD": {"momentum": 0.9, "nesterov": True, "lr": 0.1},
+    "Adagrad": {},
+    "Adadelta": {},
+    "RMSprop": {"momentum": 0.5, "centered": True},
+    "Adam": {"amsgrad": True},
+    "AdamW": {},
+    "Adamax": {},
+    "NAdam": {},
+    "RAdam": {},
+    "ASGD": {"t0": 1},
+    "Rprop": {},
+    "LBFGS": {"max_iter": 4, "line_search_fn": "strong_wolfe"},
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", KINDS)
+def test_states_go_on_here_and_in_torch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+
+    def three_steps(params: list[Any], loss: Any, chosen: Any) -> list[np.ndarray]:
+        def closure() -> Any:
+            chosen.zero_grad()
+            value = loss()
+            value.backward()
+            return value
+
+        for _ in range(3):
+            chosen.step(closure)
+        return [x.detach().numpy().copy() for x in params]
+
+    def go_on(module: Any, values: list[np.ndarray], state: dict[str, Any]) -> list[np.ndarray]:
+        params, loss = problem(module)
+        with module.no_grad():
+            for x, value in zip(params, values, strict=True):
+                x.copy_(module.tensor(value))
+        chosen = getattr(module.optim, name)(params, **KINDS[name])
+        chosen.load_state_dict(state)
+        return three_steps(params, loss, chosen)
+
+    params, loss = problem(torch)
+    chosen = getattr(torch.optim, name)(params, **KINDS[name])
+    values = three_steps(params, loss, chosen)
+    theirs = deepcopy(chosen.state_dict())
+    wanted = three_steps(params, loss, chosen)
+    here = getattr(tg.optim, name)
+    mine, my_loss = problem(tg)
+    my_optimizer = here(mine, **KINDS[name])
+    my_values = three_steps(mine, my_loss, my_optimizer)
+    my_state = to_torch(my_optimizer.state_dict())
+    assert my_state["param_groups"] == theirs["param_groups"]
+    for key, state in theirs["state"].items():
+        assert set(my_state["state"][key]) == set(state)
+    for found in (go_on(tg, values, theirs), go_on(torch, my_values, my_state)):
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_hooks_of_every_optimizer() -> None:
+    seen: list[Any] = []
+    handles = [
+        register_optimizer_step_pre_hook(lambda o, args, kwargs: seen.append("before")),
+        register_optimizer_step_post_hook(lambda o, args, kwargs: seen.append("after")),
+    ]
+    tg.optim.SGD([leaf()]).step()
+    tg.optim.Adam([leaf()]).step()
+    for handle in handles:
+        handle.remove()
+    tg.optim.SGD([leaf()]).step()
+    assert seen == ["before", "after"] * 2
 
 
 def test_groups_are_printed_apart() -> None:

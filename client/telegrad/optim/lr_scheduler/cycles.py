@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from telegrad.optim.lr_scheduler.schedule import LRScheduler, Rates, check_optimizer, for_each, put
 from telegrad.optim.optimizer import Group, Optimizer
 from telegrad_proto.errors import ArgumentError
+
+_KEYS: Final = ("start_lr", "end_lr", "start_momentum", "end_momentum")
 
 
 class _Cycling(LRScheduler):
@@ -17,22 +19,22 @@ class _Cycling(LRScheduler):
 
     use_beta1 = False
 
-    def _begin_momentum(self, optimizer: Optimizer, base: Any, largest: Any, *, fresh: bool) -> None:
-        """Finds out what the optimiser's momentum is, and gives it its largest value."""
+    def _begin_momentum(
+        self, optimizer: Optimizer, base: Any, largest: Any, *, fresh: bool
+    ) -> tuple[Rates, Rates]:
+        """Finds out what the optimiser's momentum is, and gives it its largest value; its bounds by group."""
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
             raise ArgumentError(
                 "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
             )
         self.use_beta1 = "betas" in optimizer.defaults
-        self.base_momentums = for_each("base_momentum", optimizer, base)
-        self.max_momentums = for_each("max_momentum", optimizer, largest)
-        if not fresh:
-            return
-        groups = optimizer.param_groups
-        for high, low, group in zip(self.max_momentums, self.base_momentums, groups, strict=True):
-            self._put_momentum(group, high)
-            group["max_momentum"] = high
-            group["base_momentum"] = low
+        lows, highs = for_each("base_momentum", optimizer, base), for_each("max_momentum", optimizer, largest)
+        if fresh:
+            for high, low, group in zip(highs, lows, optimizer.param_groups, strict=True):
+                self._put_momentum(group, high)
+                group["max_momentum"] = high
+                group["base_momentum"] = low
+        return lows, highs
 
     def _put_momentum(self, group: Group, value: Any) -> None:
         if self.use_beta1:
@@ -101,7 +103,9 @@ class CyclicLR(_Cycling):
             self.scale_mode = "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            self._begin_momentum(optimizer, base_momentum, max_momentum, fresh=last_epoch == -1)
+            self.base_momentums, self.max_momentums = self._begin_momentum(
+                optimizer, base_momentum, max_momentum, fresh=last_epoch == -1
+            )
         super().__init__(optimizer, last_epoch)
         self.base_lrs = lows
 
@@ -203,17 +207,15 @@ class OneCycleLR(_Cycling):
         self._anneal_func_type = anneal_strategy
         last = self.total_steps - 1
         rise = float(pct_start * self.total_steps) - 1
-        self._schedule_phases: list[tuple[float, str, str, str, str]] = [
-            (rise, "initial_lr", "max_lr", "max_momentum", "base_momentum")
-        ]
+        self._schedule_phases = [_phase(rise, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
         if three_phase:
             fall = float(2 * pct_start * self.total_steps) - 2
             self._schedule_phases += [
-                (fall, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
-                (last, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
+                _phase(fall, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
+                _phase(last, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
             ]
         else:
-            self._schedule_phases.append((last, "max_lr", "min_lr", "base_momentum", "max_momentum"))
+            self._schedule_phases.append(_phase(last, "max_lr", "min_lr", "base_momentum", "max_momentum"))
         if last_epoch == -1:
             for high, group in zip(
                 for_each("max_lr", optimizer, max_lr), optimizer.param_groups, strict=True
@@ -242,17 +244,22 @@ class OneCycleLR(_Cycling):
         start: float = 0.0
         phase = self._schedule_phases[0]
         for phase in self._schedule_phases:
-            if step <= phase[0] or phase is self._schedule_phases[-1]:
+            if step <= phase["end_step"] or phase is self._schedule_phases[-1]:
                 break
-            start = phase[0]
-        end, from_rate, to_rate, from_momentum, to_momentum = phase
-        share = (step - start) / (end - start)
+            start = phase["end_step"]
+        share = (step - start) / (phase["end_step"] - start)
         rates = []
         for group in self._groups():
-            rates.append(self._between(group[from_rate], group[to_rate], share))
+            rates.append(self._between(group[phase["start_lr"]], group[phase["end_lr"]], share))
             if self.cycle_momentum:
-                self._put_momentum(group, self._between(group[from_momentum], group[to_momentum], share))
+                bounds = group[phase["start_momentum"]], group[phase["end_momentum"]]
+                self._put_momentum(group, self._between(*bounds, share))
         return rates
+
+
+def _phase(end: float, *keys: str) -> dict[str, Any]:
+    """A part of the schedule, as torch's state dicts have it: its end, and the groups' keys of its bounds."""
+    return {"end_step": end, **dict(zip(_KEYS, keys, strict=True))}
 
 
 def _positive(name: str, value: Any) -> int:

@@ -252,11 +252,11 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         else:
             self._place(epoch)
         self.last_epoch = math.floor(epoch)
-        self._inside = True
+        self._get_lr_called_within_step = True
         try:
             self._give(self.get_lr())
         finally:
-            self._inside = False
+            self._get_lr_called_within_step = False
 
     def _place(self, epoch: Any) -> None:
         """Finds the cycle of an epoch, and the place in it."""

@@ -42,7 +42,7 @@ class LRScheduler:
         KeyError: a run goes on whose first rates are not known.
     """
 
-    _inside = False
+    _get_lr_called_within_step = False
     _is_initial = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -106,7 +106,7 @@ class LRScheduler:
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: Any = None) -> None:
-        self._inside = True
+        self._get_lr_called_within_step = True
         try:
             if epoch is None:
                 self.last_epoch += 1
@@ -116,7 +116,7 @@ class LRScheduler:
                 known = self._closed_form()
                 rates = self.get_lr() if known is None else known
         finally:
-            self._inside = False
+            self._get_lr_called_within_step = False
         self._give(rates)
 
     def _give(self, rates: Rates) -> None:
@@ -125,7 +125,7 @@ class LRScheduler:
         self._last_lr: Rates = self._all("lr")
 
     def _warn_outside(self) -> None:
-        if not self._inside:
+        if not self._get_lr_called_within_step:
             warnings.warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
                 UserWarning,

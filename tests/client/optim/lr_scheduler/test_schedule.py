@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -65,3 +68,47 @@ def test_rates_are_no_part_of_a_plan() -> None:
     tg.synchronize()
     cached = [m.plan_cached for m in tg.current_session().log.messages]
     assert cached[3:8] == [True] * 5
+
+
+KINDS: dict[str, Callable[[Any, Any], Any]] = {
+    "LambdaLR": lambda s, o: s.LambdaLR(o, lambda epoch: 0.9**epoch),
+    "MultiplicativeLR": lambda s, o: s.MultiplicativeLR(o, lambda epoch: 0.9),
+    "StepLR": lambda s, o: s.StepLR(o, 2),
+    "MultiStepLR": lambda s, o: s.MultiStepLR(o, [2, 6]),
+    "ConstantLR": lambda s, o: s.ConstantLR(o),
+    "LinearLR": lambda s, o: s.LinearLR(o),
+    "ExponentialLR": lambda s, o: s.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda s, o: s.PolynomialLR(o),
+    "CosineAnnealingLR": lambda s, o: s.CosineAnnealingLR(o, 5),
+    "CosineAnnealingWarmRestarts": lambda s, o: s.CosineAnnealingWarmRestarts(o, 3),
+    "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.1, step_size_up=3),
+    "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=20, three_phase=True),
+    "SequentialLR": lambda s, o: s.SequentialLR(o, [s.ConstantLR(o), s.ExponentialLR(o, 0.9)], [3]),
+    "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o), s.ExponentialLR(o, 0.9)]),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", KINDS)
+def test_states_are_torchs_key_for_key(name: str) -> None:
+    torch = pytest.importorskip("torch")
+
+    def run(module: Any, steps: int, states: tuple[Any, Any] | None = None) -> tuple[Any, Any, list[float]]:
+        x = module.ones(1, requires_grad=True)
+        chosen = module.optim.SGD([x], lr=0.1, momentum=0.9)
+        scheduler = KINDS[name](module.optim.lr_scheduler, chosen)
+        if states is not None:
+            chosen.load_state_dict(deepcopy(states[0]))
+            scheduler.load_state_dict(deepcopy(states[1]))
+        rates = []
+        for _ in range(steps):
+            chosen.step()
+            scheduler.step()
+            rates.append(chosen.param_groups[0]["lr"])
+        return chosen.state_dict(), scheduler.state_dict(), rates
+
+    whole = run(torch, 10)[2]
+    mine, theirs = run(tg, 5), run(torch, 5)
+    assert mine[0] == theirs[0]
+    assert mine[1] == theirs[1]
+    assert run(tg, 5, theirs[:2])[2] == run(torch, 5, mine[:2])[2] == whole[5:]

@@ -1,0 +1,72 @@
+"""Adafactor: the same steps as PyTorch's, recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import telegrad as tg
+from tests.client.optim.training import same_state
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"weight_decay": 0.1},
+    {"lr": 0.3},
+    {"maximize": True, "d": 1.5, "eps": (1e-3, 1e-2), "foreach": False},
+]
+#: The sums of the parameters in the end, of PyTorch 2.13.
+EXPECTED = [-0.030800988589508194, -0.04287229212111976, -0.0281348599334158, 0.801188334233653]
+SHAPES = [(4, 3), (12,), (2, 3, 2), ()]
+
+
+def _trained(module: Any, settings: dict[str, Any], steps: int = 5) -> tuple[list[np.ndarray], Any]:
+    params = [
+        module.tensor(np.sin(1 + np.arange(np.prod(shape, dtype=int))).reshape(shape), requires_grad=True)
+        for shape in SHAPES
+    ]
+    optimizer = module.optim.Adafactor(params, **settings)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        sum(((x - 0.5) ** 2).sum() + (x**4).sum() for x in params).backward()
+        optimizer.step()
+    return [x.detach().numpy() for x in params], optimizer
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_as_torch_trains(settings: dict[str, Any]) -> None:
+    torch = pytest.importorskip("torch")
+    (mine, my_optimizer), (theirs, optimizer) = _trained(tg, settings), _trained(torch, settings)
+    for a, b in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11)
+    same_state(my_optimizer.state_dict(), optimizer.state_dict(), 1e-11)
+    assert repr(my_optimizer) == repr(optimizer)
+
+
+def test_the_parameters_are_the_expected_ones() -> None:
+    found, optimizer = _trained(tg, {})
+    np.testing.assert_allclose([x.sum() for x in found], EXPECTED, rtol=1e-11)
+    state = optimizer.state_dict()["state"]
+    assert state[0]["row_var"].shape == (4, 1)
+    assert state[0]["col_var"].shape == (1, 3)
+    assert state[1]["variance"].shape == (12,)
+
+
+def test_settings_out_of_range() -> None:
+    x = tg.ones(2, requires_grad=True)
+    for settings, words in (
+        ({"lr": -1.0}, "learning rate"),
+        ({"beta2_decay": 0.1}, "beta2_decay should be <= 0"),
+        ({"eps": (-1.0, 1e-3)}, "epsilon1"),
+        ({"eps": (None, -1.0)}, "epsilon2"),
+        ({"d": 0.5}, "Clipping threshold d should be >= 1"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            tg.optim.Adafactor([x], **settings)
+    turn = tg.ones(2, dtype=tg.complex64, requires_grad=True)
+    turn.abs().sum().backward()
+    with pytest.raises(RuntimeError, match="does not support complex"):
+        tg.optim.Adafactor([turn]).step()
