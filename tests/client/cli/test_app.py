@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import telegrad
-from telegrad.cli import app
+from telegrad.cli.app import app
 from telegrad_proto.opset import OPSET
 from tests.places import serving
 

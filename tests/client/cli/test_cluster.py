@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from telegrad.cli import app
-from telegrad.cluster import _size
+from telegrad.cli.app import app
+from telegrad.cli.cluster import _size
 from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.v1 import cluster_pb2
 from tests.places import serving

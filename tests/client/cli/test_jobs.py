@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from telegrad.cli import app
+from telegrad.cli.app import app
 from tests.server.gateway.desks import Manager, desk_in, serving_jobs
 from tests.server.jobs.drafts import PROGRAM, W, rows, write_rows
 

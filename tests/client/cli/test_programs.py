@@ -6,7 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 import telegrad as tg
-from telegrad.cli import app
+from telegrad.cli.app import app
 
 run = CliRunner()
 

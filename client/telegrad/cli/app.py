@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from telegrad import cluster, jobs_cli, program_cli
+from telegrad.cli import cluster, jobs, programs
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.opset import OPSET, Op
@@ -27,8 +27,8 @@ app = typer.Typer(
 )
 
 app.add_typer(cluster.app, name="cluster")
-app.add_typer(jobs_cli.app, name="jobs")
-app.add_typer(program_cli.app, name="program")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(programs.app, name="program")
 
 Address = Annotated[
     str | None,
