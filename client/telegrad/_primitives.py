@@ -138,6 +138,38 @@ def atanh(x: Tensor) -> Tensor:
     return record(_ATANH, (x,), ())
 
 
+_BESSEL_J0 = OPSET["bessel_j0"]
+
+
+def bessel_j0(x: Tensor) -> Tensor:
+    """The Bessel function of the first kind of order 0; no gradient."""
+    return record(_BESSEL_J0, (x,), ())
+
+
+_BESSEL_J1 = OPSET["bessel_j1"]
+
+
+def bessel_j1(x: Tensor) -> Tensor:
+    """The Bessel function of the first kind of order 1; no gradient."""
+    return record(_BESSEL_J1, (x,), ())
+
+
+_BESSEL_Y0 = OPSET["bessel_y0"]
+
+
+def bessel_y0(x: Tensor) -> Tensor:
+    """The Bessel function of the second kind of order 0; no gradient."""
+    return record(_BESSEL_Y0, (x,), ())
+
+
+_BESSEL_Y1 = OPSET["bessel_y1"]
+
+
+def bessel_y1(x: Tensor) -> Tensor:
+    """The Bessel function of the second kind of order 1; no gradient."""
+    return record(_BESSEL_Y1, (x,), ())
+
+
 _BETA_SLOPE = OPSET["beta_slope"]
 
 
@@ -208,6 +240,14 @@ _CHOLESKY = OPSET["cholesky"]
 def cholesky(x: Tensor) -> Tensor:
     """The lower triangular factor L of L L^H, read from the lower triangle."""
     return record(_CHOLESKY, (x,), ())
+
+
+_CHOLESKY_ORDER = OPSET["cholesky_order"]
+
+
+def cholesky_order(x: Tensor) -> Tensor:
+    """The order of the first leading minor that is not positive definite; 0 where all of them are."""
+    return record(_CHOLESKY_ORDER, (x,), ())
 
 
 _COFACTOR = OPSET["cofactor"]
@@ -616,6 +656,22 @@ _ISNAN = OPSET["isnan"]
 def isnan(x: Tensor) -> Tensor:
     """Whether x is NaN."""
     return record(_ISNAN, (x,), ())
+
+
+_K0E = OPSET["k0e"]
+
+
+def k0e(x: Tensor) -> Tensor:
+    """exp(x) times the modified Bessel function k0; no gradient."""
+    return record(_K0E, (x,), ())
+
+
+_K1E = OPSET["k1e"]
+
+
+def k1e(x: Tensor) -> Tensor:
+    """exp(x) times the modified Bessel function k1; no gradient."""
+    return record(_K1E, (x,), ())
 
 
 _LCM = OPSET["lcm"]

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.functions import arithmetic, pointwise, reduction
+from telegrad.functions import arithmetic, pointwise, polynomials, reduction
 from telegrad.functions.arithmetic import zero_times
-from telegrad.functions.operands import Operand, floating_pair, like
+from telegrad.functions.operands import Operand, detached, floating_pair, like
 from telegrad.promotion import to_float
 from telegrad.registry import FUNCTIONS, absent, complete, function
-from telegrad.tensor import Tensor
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import float16
+from telegrad_proto.errors import DTypeError
 
 Unary = Callable[[Tensor], Tensor]
 
@@ -38,6 +40,52 @@ ndtri = _unary("ndtri", p.ndtri, "SpecialNdtriBackward0", "The inverse of ndtr."
 log_ndtr = _unary(
     "log_ndtr", p.log_ndtr, "SpecialLogNdtrBackward0", "The logarithm of ndtr, without underflow."
 )
+
+
+def _plain(name: str, body: Unary, doc: str) -> Unary:
+    """A function that torch does not differentiate: its result takes no gradient."""
+
+    def apply(input: Tensor) -> Tensor:
+        if input.dtype is float16 or input.dtype.kind == "c":
+            raise DTypeError(f"\"{name}_cpu\" not implemented for '{scalar_name(input.dtype)}'")
+        return body(detached(to_float(input)))
+
+    apply.__name__ = apply.__qualname__ = name
+    apply.__doc__ = f"{doc}; its result takes no gradient."
+    return function(label=None, namespace="special")(apply)
+
+
+bessel_j0 = _plain("bessel_j0", p.bessel_j0, "The Bessel function of the first kind of order 0")
+bessel_j1 = _plain("bessel_j1", p.bessel_j1, "The Bessel function of the first kind of order 1")
+bessel_y0 = _plain("bessel_y0", p.bessel_y0, "The Bessel function of the second kind of order 0")
+bessel_y1 = _plain("bessel_y1", p.bessel_y1, "The Bessel function of the second kind of order 1")
+modified_bessel_i0 = _plain("modified_bessel_i0", p.i0, "The modified Bessel function of order 0")
+modified_bessel_i1 = _plain("modified_bessel_i1", p.i1, "The modified Bessel function of order 1")
+scaled_modified_bessel_k0 = _plain(
+    "scaled_modified_bessel_k0", p.k0e, "exp(x) times the modified Bessel function k0"
+)
+scaled_modified_bessel_k1 = _plain(
+    "scaled_modified_bessel_k1", p.k1e, "exp(x) times the modified Bessel function k1"
+)
+modified_bessel_k0 = _plain(
+    "modified_bessel_k0",
+    lambda x: p.mul(p.exp(p.neg(x)), p.k0e(x)),
+    "The modified Bessel function of the second kind of order 0",
+)
+modified_bessel_k1 = _plain(
+    "modified_bessel_k1",
+    lambda x: p.mul(p.exp(p.neg(x)), p.k1e(x)),
+    "The modified Bessel function of the second kind of order 1",
+)
+
+
+def _spherical(x: Tensor) -> Tensor:
+    zero = p.eq(x, like(x, 0))
+    ratio = p.div(p.sin(x), p.where(zero, like(x, 1), x))
+    return p.where(zero, like(x, 1), p.where(p.isinf(x), like(x, 0), ratio))
+
+
+spherical_bessel_j0 = _plain("spherical_bessel_j0", _spherical, "sin(x) / x, and 1 at 0")
 
 
 @function(namespace="special", label="MulBackward1")
@@ -95,6 +143,18 @@ polygamma = pointwise.polygamma
 round = pointwise.round
 sinc = pointwise.sinc
 xlogy = arithmetic.xlogy
+chebyshev_polynomial_t = polynomials.chebyshev_polynomial_t
+chebyshev_polynomial_u = polynomials.chebyshev_polynomial_u
+chebyshev_polynomial_v = polynomials.chebyshev_polynomial_v
+chebyshev_polynomial_w = polynomials.chebyshev_polynomial_w
+shifted_chebyshev_polynomial_t = polynomials.shifted_chebyshev_polynomial_t
+shifted_chebyshev_polynomial_u = polynomials.shifted_chebyshev_polynomial_u
+shifted_chebyshev_polynomial_v = polynomials.shifted_chebyshev_polynomial_v
+shifted_chebyshev_polynomial_w = polynomials.shifted_chebyshev_polynomial_w
+hermite_polynomial_h = polynomials.hermite_polynomial_h
+hermite_polynomial_he = polynomials.hermite_polynomial_he
+laguerre_polynomial_l = polynomials.laguerre_polynomial_l
+legendre_polynomial_p = polynomials.legendre_polynomial_p
 
 
 def __getattr__(name: str) -> Any:

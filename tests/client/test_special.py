@@ -55,3 +55,43 @@ TORCH: dict[str, Case] = {
 @pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
 def test_it_is_torchs(case: Case) -> None:
     agree(case, names=False)
+
+
+BESSEL = {
+    "bessel_j0": (0.938469807240813, -0.2600519549019334),
+    "bessel_j1": (0.242268457674874, 0.33905895852593637),
+    "bessel_y0": (-0.444518733506707, 0.3768500100127903),
+    "bessel_y1": (-1.47147239267024, 0.324674424791800),
+    "modified_bessel_i0": (1.06348337074132, 4.88079258586503),
+    "modified_bessel_i1": (0.257894305390896, 3.95337021740261),
+    "modified_bessel_k0": (0.924419071227666, 0.0347395043862792),
+    "modified_bessel_k1": (1.65644112000330, 0.0401564311281943),
+    "scaled_modified_bessel_k0": (1.52410938577391, 0.697761598043851),
+    "scaled_modified_bessel_k1": (2.73100970821000, 0.806563480128786),
+    "spherical_bessel_j0": (0.958851077208406, 0.0470400026866224),
+}
+
+
+@pytest.mark.parametrize("name", BESSEL)
+def test_bessel_functions(name: str) -> None:
+    function = getattr(tg.special, name)
+    x = tg.tensor([0.5, 3.0], dtype=tg.float64, requires_grad=True)
+    found = function(x)
+    np.testing.assert_allclose(found.numpy(), BESSEL[name], rtol=1e-12)
+    assert not found.requires_grad
+    assert function(tg.tensor([2])).dtype is tg.float32
+    with pytest.raises(NotImplementedError, match=f'"{name}_cpu" not implemented for'):
+        function(x.detach().half())
+    with pytest.raises(NotImplementedError, match=f'"{name}_cpu" not implemented for'):
+        function(tg.complex(x, x))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", BESSEL)
+def test_bessel_functions_are_those_of_torch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    x = np.array([0.5, -1.5, 3.0, 0.0, 30.0, np.inf, np.nan, 1e-9, 700.0])
+    expected = getattr(torch.special, name)(torch.tensor(x)).numpy()
+    np.testing.assert_allclose(
+        getattr(tg.special, name)(tg.tensor(x)).numpy(), expected, rtol=1e-9, atol=1e-15
+    )

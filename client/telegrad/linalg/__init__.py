@@ -112,6 +112,18 @@ from telegrad.linalg.solving import (
 from telegrad.linalg.solving import (
     tensorsolve as tensorsolve,
 )
+from telegrad.linalg.told import (
+    cholesky_ex as cholesky_ex,
+)
+from telegrad.linalg.told import (
+    inv_ex as inv_ex,
+)
+from telegrad.linalg.told import (
+    lu_factor_ex as lu_factor_ex,
+)
+from telegrad.linalg.told import (
+    solve_ex as solve_ex,
+)
 from telegrad.registry import absent as _absent
 from telegrad_proto.errors import LinAlgError as LinAlgError
 

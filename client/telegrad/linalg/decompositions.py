@@ -24,7 +24,8 @@ from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
-def _cholesky(x: Tensor, *, upper: bool) -> Tensor:
+def lower_cholesky(x: Tensor, *, upper: bool) -> Tensor:
+    """The lower factor; where `upper` its adjoint, read from the upper triangle."""
     return adjoint_of(p.cholesky(adjoint_of(x))) if upper else p.cholesky(x)
 
 
@@ -32,14 +33,14 @@ def _cholesky(x: Tensor, *, upper: bool) -> Tensor:
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular L with A = L L^H, or its adjoint; the other triangle of A is not read."""
     require_square(A, "linalg.cholesky")
-    return _cholesky(A, upper=upper)
+    return lower_cholesky(A, upper=upper)
 
 
 @function(name="cholesky", method=True, label="CholeskyBackward0")
 def _old_cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The lower triangular L with A = L L^H, or its adjoint."""
     require_square(input, "cholesky")
-    return _cholesky(input, upper=upper)
+    return lower_cholesky(input, upper=upper)
 
 
 @function(namespace="linalg", label="LinalgQrBackward0")

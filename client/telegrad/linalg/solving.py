@@ -32,6 +32,11 @@ from telegrad_proto.dtypes import int32, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
+def takes_vectors(A: Tensor, B: Tensor) -> bool:
+    """Whether `solve` reads B as vectors, one for each matrix."""
+    return B.ndim == 1 or (A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]))
+
+
 @function(namespace="linalg", label="LinalgSolveExBackward0")
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """X with A X = B, or with X A = B; B may hold vectors.
@@ -41,8 +46,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """
     require_square(A, "linalg.solve")
     require_floating(A, "linalg.solve")
-    vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1]))
-    if vector:
+    if takes_vectors(A, B):
         if not left:
             raise ArgumentError(
                 "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. "

@@ -48,6 +48,24 @@ def cholesky(xp: Any, x: Array) -> Array:
     )
 
 
+def cholesky_order(xp: Any, x: Array) -> Array:
+    """The order of the first leading minor that is not positive definite; 0 where all of them are.
+
+    CuPy's decomposition does not tell it: the matrices go to this machine's processor.
+
+    Shape: (..., n, n) gives (...), in the matrices' type
+    """
+    from scipy.linalg.lapack import get_lapack_funcs  # late: SciPy is slow to import
+
+    host = x if xp is np else x.get()
+    found = np.zeros(x.shape[:-2], x.dtype)
+    if x.size:
+        (factor,) = get_lapack_funcs(("potrf",), (host,))
+        for place in np.ndindex(*x.shape[:-2]):
+            found[place] = factor(host[place], lower=True)[1]
+    return xp.asarray(found)
+
+
 def qr(xp: Any, x: Array, *, complete: bool) -> tuple[Array, Array]:
     """Orthonormal columns and an upper triangle."""
     q, r = xp.linalg.qr(x, mode="complete" if complete else "reduced")

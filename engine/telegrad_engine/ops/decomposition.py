@@ -83,6 +83,17 @@ op(
 )
 
 
+op(
+    "cholesky_order",
+    "x",
+    rule=Rule("determinant", name="linalg.cholesky_ex"),
+    forward=kernels.cholesky_order,
+    examples=(example((3, 3)), example((2, 2, 2)), example((0, 0)), example((1, 1))),
+    flops=lambda inputs, outputs, attrs: inputs[0].size * inputs[0].shape[-1] / 3,
+    doc="The order of the first leading minor that is not positive definite; 0 where all of them are.",
+)
+
+
 def _qr_tall(ct_q: Value | None, ct_r: Value | None, q: Value, r: Value) -> Value | None:
     """[ct_q + q H(ct_r r^H - q^H ct_q)] r^-H of a square r; H(X) is Hermitian with X's upper triangle."""
     inner = None

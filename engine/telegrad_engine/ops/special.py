@@ -182,3 +182,24 @@ op(
     domain=(1.5, 3.0),
     doc="The Hurwitz zeta function; no gradient for x.",
 )
+
+
+def _plain(name: str, function: str, /, *, doc: str, domain: tuple[float, float]) -> None:
+    """One that torch does not differentiate either."""
+    op(
+        name,
+        "x",
+        rule=Rule("unary", kinds="f"),
+        forward=kernels.unary(function),
+        flops=40,
+        doc=f"{doc}; no gradient.",
+        domain=domain,
+    )
+
+
+_plain("bessel_j0", "j0", doc="The Bessel function of the first kind of order 0", domain=(-4.0, 4.0))
+_plain("bessel_j1", "j1", doc="The Bessel function of the first kind of order 1", domain=(-4.0, 4.0))
+_plain("bessel_y0", "y0", doc="The Bessel function of the second kind of order 0", domain=(0.5, 4.0))
+_plain("bessel_y1", "y1", doc="The Bessel function of the second kind of order 1", domain=(0.5, 4.0))
+_plain("k0e", "k0e", doc="exp(x) times the modified Bessel function k0", domain=(0.5, 4.0))
+_plain("k1e", "k1e", doc="exp(x) times the modified Bessel function k1", domain=(0.5, 4.0))

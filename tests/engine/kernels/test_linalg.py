@@ -77,3 +77,13 @@ def test_matrix_exp(scale: float, rng: np.random.Generator) -> None:
 def test_solve_of_nothing() -> None:
     assert linalg.solve(np, np.zeros((2, 0, 0)), np.zeros((0, 3))).shape == (2, 0, 3)
     assert linalg.qr(np, np.zeros((0, 3)), complete=False)[1].shape == (0, 3)
+
+
+def test_the_order_of_the_first_bad_minor() -> None:
+    x = np.stack([np.eye(3), np.diag([1.0, 1.0, -1.0]), np.diag([1.0, 0.0, 1.0]), -np.eye(3)])
+    for dtype in (np.float32, np.float64, np.complex128):
+        found = linalg.cholesky_order(np, x.astype(dtype))
+        assert found.dtype == dtype
+        assert found.tolist() == [0, 3, 2, 1]
+    assert linalg.cholesky_order(np, np.eye(2)).shape == ()
+    assert linalg.cholesky_order(np, np.ones((2, 0, 0))).tolist() == [0, 0]
