@@ -159,14 +159,14 @@ _LAZY = frozenset(
     ]
 )  # fmt: skip
 
-#: What programs are made with, and where it is.
-_PROGRAMS = {
-    "ArraySpec": "tracing",
+#: What is imported when it is first named, and where it is.
+_LATE = {
+    "ArraySpec": "program.tracing",
     "Program": "program",
     "load_program": "program",
     "name": "naming",
     "named": "naming",
-    "spec": "tracing",
+    "spec": "program.tracing",
 }
 
 #: Settings of the machine that computes.
@@ -193,8 +193,8 @@ def __getattr__(name: str) -> _Any:
         except ModuleNotFoundError as error:
             if error.name != f"telegrad.{name}":
                 raise
-    if name in _PROGRAMS:
-        return getattr(_import_module(f"telegrad.{_PROGRAMS[name]}"), name)
+    if name in _LATE:
+        return getattr(_import_module(f"telegrad.{_LATE[name]}"), name)
     if name == "vmap":
         return __getattr__("func").vmap
     if name == "Variable":
@@ -217,9 +217,11 @@ cfloat, cdouble = complex64, complex128
 
 
 def trace(*args: _Any, **kwargs: _Any) -> _Any:
-    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a program, `tracing.trace`."""
+    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a program, `program.tracing.trace`."""
     if args and callable(args[0]) and not isinstance(args[0], Tensor):
-        from telegrad.tracing import trace as program_of  # the messages' modules: most users make no program
+        from telegrad.program.tracing import (
+            trace as program_of,  # the messages' modules: most users make no program
+        )
 
         return program_of(*args, **kwargs)
     return _FUNCTIONS[""]["trace"](*args, **kwargs)

@@ -158,7 +158,7 @@ def disconnect(*, forget: bool = False) -> None:
     global _endpoint, _session
     previous, _session, _endpoint = _session, None, None
     recording.use(None)
-    calling = sys.modules.get("telegrad.calling")
+    calling = sys.modules.get("telegrad.program.calling")
     if calling is not None:
         calling.forget()
     if previous is not None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 import telegrad as tg
-from telegrad import calling
 from telegrad.errors import ServerUnavailableError
+from telegrad.program import calling
 from telegrad.transport.embedded import EmbeddedCalls
 
 

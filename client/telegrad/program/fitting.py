@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from telegrad.callsite import describe
-from telegrad.capturing import Captured
 from telegrad.convert import NDArray, spec_of
+from telegrad.program.capturing import Captured
 from telegrad.recorder import Entry
 from telegrad_proto.errors import StructureError, TraceError
 from telegrad_proto.v1 import program_pb2

@@ -7,7 +7,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.errors import ArgumentError, DTypeError, ShapeError
-from telegrad.passing import array_for, fetch, length_of
+from telegrad.program.passing import array_for, fetch, length_of
 from telegrad_proto.spec import Spec
 
 LIKE = Spec((2,), tg.float32)

@@ -17,8 +17,8 @@ from telegrad.convert import NDArray, dtype_of_numpy, spec_of
 from telegrad.creation import from_array
 from telegrad.func.arguments import Argnums, positions
 from telegrad.nesting import array_count, built, leaves_of
-from telegrad.passing import array_for, fetch, length_of
-from telegrad.sharding import REDUCTIONS, merged, slices_of
+from telegrad.program.passing import array_for, fetch, length_of
+from telegrad.program.sharding import REDUCTIONS, merged, slices_of
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 from telegrad_proto.program import Blueprint, Input
@@ -325,8 +325,8 @@ class Program:
     @staticmethod
     def _calls() -> tuple[Calls, float | None]:
         """Where to call, and how long that may take."""
-        from telegrad.calling import current_calls  # late: a program that is only saved calls nothing
         from telegrad.config import current_session
+        from telegrad.program.calling import current_calls  # late: a program that is only saved calls nothing
 
         return current_calls(), current_session().timeout_s
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from telegrad.sharding import merged, slices_of
+from telegrad.program.sharding import merged, slices_of
 from telegrad_proto.errors import ArgumentError
 
 

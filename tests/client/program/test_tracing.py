@@ -8,7 +8,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.errors import ShapeError, TraceError
-from telegrad.tracing import ArraySpec, spec
+from telegrad.program.tracing import ArraySpec, spec
 from telegrad_proto.program import Blueprint
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from telegrad.capturing import Captured, capture, with_same_draws
 from telegrad.convert import dtype_of_numpy
 from telegrad.creation import dtype_of
-from telegrad.fitting import LENGTHS, fitted
 from telegrad.nesting import built, joined, written
+from telegrad.program.capturing import Captured, capture, with_same_draws
+from telegrad.program.fitting import LENGTHS, fitted
 from telegrad.promotion import get_default_dtype
 from telegrad.tensor import Tensor
 from telegrad.values import Value
@@ -27,7 +27,7 @@ from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import program_pb2
 
 if TYPE_CHECKING:
-    from telegrad.program import Program
+    from telegrad.program.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def trace(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Program:
             the length of the batch in a way that a program cannot hold.
         TelegradError: what the function raises.
     """
-    from telegrad.program import Program  # which needs what is here
+    from telegrad.program.program import Program  # which needs what is here
 
     message = program_pb2.Program(format=FORMAT, made_by=__version__, name=_name(fn))
     specs: list[ArraySpec] = []

@@ -6,7 +6,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.errors import TraceError
-from telegrad.fitting import LENGTHS
+from telegrad.program.fitting import LENGTHS
 
 
 @pytest.mark.parametrize(
