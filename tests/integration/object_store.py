@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-Buckets = dict[str, dict[str, bytes]]
+
+class Object(NamedTuple):
+    """What was written, and when."""
+
+    data: bytes
+    modified_s: float
+
+
+Buckets = dict[str, dict[str, Object]]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def _keep(self, bucket: str, key: str, data: bytes) -> None:
+        self.buckets.setdefault(bucket, {})[key] = Object(data, time.time())
+
     def _missing(self, what: str) -> None:
         self._say(404, f"<Error><Code>NoSuch{what}</Code></Error>".encode(), Content_Type="application/xml")
 
@@ -66,8 +79,8 @@ class Handler(BaseHTTPRequestHandler):
         if held is None or (key and key not in held):
             self._missing("Key" if held is not None else "Bucket")
         else:
-            data = held.get(key, b"")
-            self._say(200, b"", Content_Length=str(len(data)), **_described(data))
+            found = held.get(key, Object(b"", 0.0))
+            self._say(200, b"", Content_Length=str(len(found.data)), **_described(found))
 
     def do_GET(self) -> None:
         bucket, key, query = self._place()
@@ -79,15 +92,16 @@ class Handler(BaseHTTPRequestHandler):
         elif key not in held:
             self._missing("Key")
         else:
-            data = held[key]
+            found = held[key]
+            data = found.data
             wanted = self.headers.get("Range", "").removeprefix("bytes=")
             if not wanted:
-                self._say(200, data, **_described(data))
+                self._say(200, data, **_described(found))
                 return
             first, last = (int(end) for end in wanted.split("-"))
             piece = data[first : last + 1]
             where = f"bytes {first}-{first + len(piece) - 1}/{len(data)}"
-            self._say(206, piece, Content_Range=where, **_described(data))
+            self._say(206, piece, Content_Range=where, **_described(found))
 
     def do_PUT(self) -> None:
         bucket, key, query = self._place()
@@ -97,13 +111,17 @@ class Handler(BaseHTTPRequestHandler):
         elif "uploadId" in query:
             self.uploads[query["uploadId"]][int(query["partNumber"])] = body
         else:
-            self.buckets.setdefault(bucket, {})[key] = body
+            self._keep(bucket, key, body)
         self._say(200, ETag=_tag(body))
 
     def do_POST(self) -> None:
         bucket, key, query = self._place()
-        self._body()
-        if "uploads" in query:
+        body = self._body()
+        if "delete" in query:
+            for gone in ET.fromstring(body).iterfind("{*}Object/{*}Key"):
+                self.buckets.get(bucket, {}).pop(gone.text or "", None)
+            self._say(200, _xml("DeleteResult", ""))
+        elif "uploads" in query:
             name = f"upload-{len(self.uploads)}"
             self.uploads[name] = {}
             said = f"<Bucket>{bucket}</Bucket><Key>{escape(key)}</Key><UploadId>{name}</UploadId>"
@@ -111,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         elif "uploadId" in query:
             parts = self.uploads.pop(query["uploadId"])
             data = b"".join(parts[number] for number in sorted(parts))
-            self.buckets.setdefault(bucket, {})[key] = data
+            self._keep(bucket, key, data)
             self._say(200, _xml("CompleteMultipartUploadResult", f"<ETag>{escape(_tag(data))}</ETag>"))
         else:
             self._say(501)
@@ -125,8 +143,9 @@ class Handler(BaseHTTPRequestHandler):
         self._say(204)
 
 
-def _described(data: bytes) -> dict[str, str]:
-    return {"ETag": _tag(data), "Last_Modified": formatdate(0, usegmt=True), "Accept_Ranges": "bytes"}
+def _described(found: Object) -> dict[str, str]:
+    modified = formatdate(found.modified_s, usegmt=True)
+    return {"ETag": _tag(found.data), "Last_Modified": modified, "Accept_Ranges": "bytes"}
 
 
 def _tag(data: bytes) -> str:
@@ -138,7 +157,7 @@ def _xml(name: str, inside: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?><{name} xmlns="{space}">{inside}</{name}>'.encode()
 
 
-def _listing(bucket: str, held: dict[str, bytes], query: dict[str, str]) -> bytes:
+def _listing(bucket: str, held: dict[str, Object], query: dict[str, str]) -> bytes:
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     found, folders = [], []
     for key in sorted(held):
@@ -150,9 +169,11 @@ def _listing(bucket: str, held: dict[str, bytes], query: dict[str, str]) -> byte
             if folder not in folders:
                 folders.append(folder)
             continue
+        data, modified_s = held[key]
+        modified = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(modified_s))
         found.append(
-            f"<Contents><Key>{escape(key)}</Key><LastModified>1970-01-01T00:00:00.000Z</LastModified>"
-            f"<ETag>{escape(_tag(held[key]))}</ETag><Size>{len(held[key])}</Size></Contents>"
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{modified}</LastModified>"
+            f"<ETag>{escape(_tag(data))}</ETag><Size>{len(data)}</Size></Contents>"
         )
     common = "".join(f"<CommonPrefixes><Prefix>{escape(f)}</Prefix></CommonPrefixes>" for f in folders)
     count = f"<KeyCount>{len(found) + len(folders)}</KeyCount><IsTruncated>false</IsTruncated>"

@@ -6,15 +6,18 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 
 import telegrad
 from tests.integration.servers import Server
+from tests.server.buckets import buckets
 
 #: What the first process does; the second one is this test.
 FIRST = """
@@ -113,8 +116,16 @@ def test_another_process_goes_on(end: str) -> None:
 
 
 @pytest.mark.slow
-def test_from_the_store_after_the_server_was_killed(tmp_path: Path) -> None:
-    with Server("--snapshots", str(tmp_path), "--snapshot-s", "0.1") as server:
+@pytest.mark.parametrize("store", ["folder", "s3"])
+def test_from_the_store_after_the_server_ended(tmp_path: Path, store: str) -> None:
+    with buckets() if store == "s3" else nullcontext():
+        if store == "s3":
+            fsspec.filesystem("s3").mkdir("snapshots")
+        _goes_on_from("s3://snapshots/here" if store == "s3" else str(tmp_path))
+
+
+def _goes_on_from(store: str) -> None:
+    with Server("--snapshots", store, "--snapshot-s", "0.1") as server:
         said = first(server.address, "study", "exit", 0)
         server.signal(signal.SIGTERM)
         server.wait()

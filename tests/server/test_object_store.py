@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import fsspec
 import pytest
 from fsspec.core import url_to_fs
 
-from telegrad_server import object_store
-
-SERVER = Path(__file__).resolve().parents[1] / "integration" / "object_store.py"
+from tests.server.buckets import buckets
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    command = [sys.executable, str(SERVER), "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{process.stdout.readline().split()[-1]}")
-            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
-            monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-            object_store.register()
-            object_store.S3.clear_instance_cache()
-            yield
-        finally:
-            object_store.S3.clear_instance_cache()
-            process.kill()
+def endpoint() -> Iterator[None]:
+    with buckets():
+        yield
 
 
 def test_objects_are_written_found_read_and_removed(endpoint: None) -> None:

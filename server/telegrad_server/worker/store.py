@@ -24,7 +24,10 @@ from google.protobuf.message import DecodeError
 from telegrad_proto.errors import PayloadError, VersionError
 from telegrad_proto.opset import OPSET
 from telegrad_proto.v1 import snapshot_pb2
+from telegrad_server import object_store
 from telegrad_server.failpoints import reach
+
+object_store.register()
 
 #: Of the format in which snapshots are stored.
 FORMAT: Final = 1

@@ -1,8 +1,9 @@
-"""Snapshots in a folder and in fsspec's memory: whole or not at all, pruned, fenced by claims."""
+"""Snapshots in a folder, in memory and in an object store: whole or not at all, pruned, fenced by claims."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
@@ -12,14 +13,25 @@ from telegrad_proto.errors import PayloadError, VersionError
 from telegrad_proto.payload import digest_of
 from telegrad_proto.v1 import snapshot_pb2
 from telegrad_server.worker.store import Blob, SnapshotStore
+from tests.server.buckets import buckets
 
 KEY = "0123456789abcdef" * 2
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="module")
+def object_store() -> Iterator[None]:
+    with buckets():
+        fsspec.filesystem("s3").mkdir("snapshots")
+        yield
+
+
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> SnapshotStore:
     if request.param == "folder":
         return SnapshotStore(str(tmp_path))
+    if request.param == "s3":
+        request.getfixturevalue("object_store")
+        return SnapshotStore(f"s3://snapshots{tmp_path}")
     return SnapshotStore(f"memory://{tmp_path}")
 
 
@@ -51,6 +63,24 @@ def test_a_snapshot_comes_back(store: SnapshotStore) -> None:
     snapshot = store.load(KEY, 1, 7)
     assert snapshot.seq == 7
     assert [store.read(KEY, 1, array.digest) for array in snapshot.graph.arrays] == [b"one", b"two"]
+
+
+def test_an_object_store_takes_snapshots(object_store: None) -> None:
+    store = SnapshotStore("s3://snapshots/quick")
+    store.claim(KEY, 1, claim())
+    with pytest.raises(FileExistsError):
+        store.claim(KEY, 1, claim(b"you"))
+    for seq in (3, 5, 7):
+        save(store, 1, seq, b"kept", bytes([seq]) * 2)
+    store.prune(KEY, 1)
+    assert store.newest_snapshot(KEY) == (1, 7)
+    arrays = store.load(KEY, 1, 5).graph.arrays
+    assert [store.read(KEY, 1, array.digest) for array in arrays] == [b"kept", b"\5\5"]
+    with pytest.raises(FileNotFoundError):
+        store.load(KEY, 1, 3)
+    assert store.sweep(100) == []
+    store.forget(KEY)
+    assert store.newest_claim(KEY) is None
 
 
 def test_an_array_is_written_once(store: SnapshotStore) -> None:
