@@ -4,8 +4,8 @@
 
 When a fragment has been computed for the third time the process ends, without any clean-up; each time before
 a manifest is written an OSError is raised. NAME=ACTION[:TIMES]: the action happens at that time of passing
-only; without a number, each time. Actions are exit, stop (SIGSTOP), error (an OSError) and hang (this thread
-goes no further).
+only; without a number, each time. NAME=ACTION[:TIMES]@FILE: only while there is a file of that name. Actions
+are exit, stop (SIGSTOP), error (an OSError) and hang (this thread goes no further).
 """
 
 from __future__ import annotations
@@ -80,17 +80,18 @@ class Failpoints:
     """
 
     def __init__(self, text: str = "") -> None:
-        self._actions: dict[str, tuple[Callable[[], object], int]] = {}
+        self._actions: dict[str, tuple[Callable[[], object], int, str]] = {}
         self._passed: dict[str, int] = {}
         for part in filter(None, text.split(",")):
             name, _, rest = part.partition("=")
+            rest, _, file = rest.partition("@")
             action, _, times = rest.partition(":")
             if name not in POINTS or action not in _ACTIONS or not (times or "0").isdigit():
                 raise ValueError(
-                    f"{VARIABLE}: {part!r} is none of NAME=ACTION[:TIMES] with {', '.join(POINTS)} and "
-                    f"{', '.join(_ACTIONS)}"
+                    f"{VARIABLE}: {part!r} is none of NAME=ACTION[:TIMES][@FILE] with "
+                    f"{', '.join(POINTS)} and {', '.join(_ACTIONS)}"
                 )
-            self._actions[name] = (_ACTIONS[action], int(times or 0))
+            self._actions[name] = (_ACTIONS[action], int(times or 0), file)
         if self._actions:
             _log.warning("this server fails on purpose: %s", text)
 
@@ -101,7 +102,9 @@ class Failpoints:
         """Does what is to happen at a place, if anything."""
         if name not in self._actions:
             return
-        action, times = self._actions[name]
+        action, times, file = self._actions[name]
+        if file and not os.path.exists(file):
+            return
         passed = self._passed[name] = self._passed.get(name, 0) + 1
         if times in (0, passed):
             _log.warning("failpoint %s, passed %d times", name, passed)

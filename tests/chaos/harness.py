@@ -55,14 +55,17 @@ class Fleet:
 
 
 @contextmanager
-def fleet(*arguments: str, workers: int = 2) -> Iterator[Fleet]:
+def fleet(*arguments: str, workers: int = 2, first: Mapping[str, str] | None = None) -> Iterator[Fleet]:
     """A gateway with so many workers.
 
     Args:
         arguments: of the workers.
         workers: how many.
+        first: variables of the worker that gets the first session.
     """
     servers = [Server("-v", *arguments) for _ in range(workers)]
+    servers.sort(key=lambda server: server.address)  # as a gateway chooses among those that are equally idle
+    servers[0].environment.update(first or {})
     for server in servers:
         server.begin()
     try:

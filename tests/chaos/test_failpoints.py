@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 import telegrad
 from telegrad_server.failpoints import EXIT_STATUS, VARIABLE
-from tests.chaos.harness import connected, until
+from tests.chaos.harness import at, connected, fleet, until
 from tests.integration.servers import Server
 from tests.integration.training import train
 
@@ -104,3 +105,45 @@ def test_it_dies_again_while_the_session_is_brought_back(
             assert train(telegrad, between=between) == undisturbed
             assert session.transport.traffic.replayed > 0
         assert ends == [[EXIT_STATUS]]
+
+
+@pytest.mark.slow
+def test_row_9_what_is_stored_too_late_is_of_no_use(undisturbed: list[bytes], tmp_path: Path) -> None:
+    # The first worker freezes when it is about to claim the session in the store; nobody knows of it there.
+    freezes = {VARIABLE: "snapshot_before_claim=stop:1"}
+    arguments = ("--snapshots", str(tmp_path), "--snapshot-s", "0.5")
+    with fleet(*arguments, first=freezes) as servers, connected(servers.address) as session:
+        first, second = servers.workers
+
+        def thaw() -> None:
+            until(lambda: telegrad.ones(1).sum().item() == 1.0 and servers.holder(session) is second)
+            first.signal(signal.SIGCONT)
+            # What it was about to do it does: it claims, stores, looks once more, and lets go.
+            until(lambda: "was taken up elsewhere" in first.said and "freed" in first.said)
+
+        def kill() -> None:
+            second.kill()
+            telegrad.ones(1).sum().item()
+            assert servers.holder(session) is first
+
+        try:
+            assert servers.holder(session) is first
+            assert train(telegrad, between=at({10: thaw, 15: kill})) == undisturbed
+        finally:
+            first.signal(signal.SIGCONT)
+        assert session.transport.traffic.replayed > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["mid_forward", "mid_backward"])
+def test_row_11_an_operator_that_hangs_ends_its_worker(point: str, undisturbed: list[bytes]) -> None:
+    hangs = {VARIABLE: f"{point}=hang:3"}
+    with fleet("--operator-s", "5", first=hangs) as servers, connected(servers.address) as session:
+        first, second = servers.workers
+        assert servers.holder(session) is first
+        assert train(telegrad) == undisturbed
+        assert servers.holder(session) is second
+        assert session.transport.traffic.replayed > 0
+        assert first.wait() == 1
+        assert "operator" in first.said, "why it ended"
+        assert not second.ended

@@ -17,11 +17,14 @@ from typing import Final, Self
 
 from tests.places import BIN, END_S, READY_S
 
+LOOPBACK: Final = "127.0.0.1"
+PROGRAM: Final = (str(BIN / "telegrad-server"),)
+
 
 def free_port() -> int:
     """A port of loopback that nobody has at the moment."""
     with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
+        held.bind((LOOPBACK, 0))
         return int(held.getsockname()[1])
 
 
@@ -33,6 +36,7 @@ class Server:
         port: where it listens; by default a free port.
         environment: variables beside this process's own.
         program: what is run; by default telegrad-server.
+        host: where it listens; off loopback, anybody may come.
 
     Attributes:
         environment: all of its variables, from its next start on.
@@ -43,10 +47,12 @@ class Server:
         *arguments: str,
         port: int | None = None,
         environment: Mapping[str, str] | None = None,
-        program: Sequence[str] = (str(BIN / "telegrad-server"),),
+        program: Sequence[str] = PROGRAM,
+        host: str = LOOPBACK,
     ) -> None:
         self.port: Final = free_port() if port is None else port
-        self._arguments = arguments
+        self._host = host
+        self._arguments = arguments if host == LOOPBACK else ("--host", host, "--insecure", *arguments)
         self._program = program
         self.environment = {**os.environ, **(environment or {})}
         self._folder = tempfile.TemporaryDirectory(prefix="tg-")
@@ -54,7 +60,7 @@ class Server:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self._host}:{self.port}"
 
     @property
     def pid(self) -> int:

@@ -31,6 +31,16 @@ def test_at_the_time_that_was_said() -> None:
             failpoints.reach("boot")
 
 
+def test_while_there_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "now"
+    failpoints = Failpoints(f"put=error:1@{file}")
+    failpoints.reach("put")
+    file.touch()
+    with pytest.raises(OSError, match="purpose"):
+        failpoints.reach("put")
+    failpoints.reach("put")
+
+
 def test_a_thread_that_hangs_goes_no_further() -> None:
     failpoints = Failpoints("put=hang:1")
     passed = threading.Event()
