@@ -155,7 +155,7 @@ for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges
 _LAZY = frozenset(
     [
         "accelerator", "backends", "cuda", "distributions", "fft", "func", "interop", "jobs", "linalg", "nn",
-        "optim", "special", "utils",
+        "optim", "special", "testing", "utils", "version",
     ]
 )  # fmt: skip
 
@@ -217,11 +217,10 @@ cfloat, cdouble = complex64, complex128
 
 
 def trace(*args: _Any, **kwargs: _Any) -> _Any:
-    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a program, `program.tracing.trace`."""
+    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a `Program`, see `program.tracing`."""
     if args and callable(args[0]) and not isinstance(args[0], Tensor):
-        from telegrad.program.tracing import (
-            trace as program_of,  # the messages' modules: most users make no program
-        )
+        # Late: most users make no program, and need none of its messages.
+        from telegrad.program.tracing import trace as program_of
 
         return program_of(*args, **kwargs)
     return _FUNCTIONS[""]["trace"](*args, **kwargs)
