@@ -217,7 +217,7 @@ cfloat, cdouble = complex64, complex128
 
 
 def trace(*args: _Any, **kwargs: _Any) -> _Any:
-    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a `Program`, see `program.tracing`."""
+    """Of a matrix the sum of its diagonal, torch's `trace`; of a function a `Program`."""
     if args and callable(args[0]) and not isinstance(args[0], Tensor):
         # Late: most users make no program, and need none of its messages.
         from telegrad.program.tracing import trace as program_of
