@@ -1,7 +1,8 @@
 """Relays calls of programs: to the worker with the fewest under way, and to another if that one is lost.
 
 A call is pure, so one that may have been computed already is simply made again. What the client sends is
-kept until the answer begins, up to a bound; beyond that the client has to send it again itself.
+kept until the call ends, up to a bound a call and one for all; what is beyond is passed on as it is taken,
+and the client has to send it again itself.
 """
 
 from __future__ import annotations
@@ -27,25 +28,51 @@ _PASSED_ON: Final = (REQUEST_ID_KEY, TOKEN_KEY)
 #: Bytes of one call that are kept to be sent again.
 KEPT_BYTES: Final = 16 * 1024 * 1024
 
+#: Bytes of all calls that are kept: a gateway beside its workers has no more to spare.
+ALL_KEPT_BYTES: Final = 256 * 1024 * 1024
+
 _LOST: Final = "the worker that computed this call is gone"
 
 #: What a worker says that has no room, or ends: another may do.
 _ELSEWHERE: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
+class Room:
+    """What all calls under way may keep together."""
+
+    def __init__(self, size_bytes: int = ALL_KEPT_BYTES) -> None:
+        self.left_bytes = size_bytes
+
+    def take(self, size_bytes: int) -> bool:
+        """Whether there was room for so much; it is taken then."""
+        if size_bytes > self.left_bytes:
+            return False
+        self.left_bytes -= size_bytes
+        return True
+
+    def give(self, size_bytes: int) -> None:
+        """Somebody keeps so much no more."""
+        self.left_bytes += size_bytes
+
+
 class Upload:
     """What the client sends, for as many workers as it takes.
+
+    Args:
+        room: shared with the other calls; without it what comes is read as fast as a worker takes it.
+        kept_bytes: no more than so much of it is for this call.
 
     Attributes:
         repeatable: all of it is still here.
     """
 
-    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, room: Room, kept_bytes: int = KEPT_BYTES) -> None:
         self.repeatable = True
-        self._kept_bytes = kept_bytes
+        self._room = room
+        self._most_bytes = kept_bytes
         self._messages: list[bytes] = []
         self._dropped = 0
-        self._size_bytes = 0
+        self._kept_bytes = 0
         self._sent = 0
         self._ended = False
         self._changed = asyncio.Condition()
@@ -55,17 +82,29 @@ class Upload:
         while (message := await context.read()) is not _EOF:
             async with self._changed:
                 self._messages.append(message)
-                self._size_bytes += len(message)
+                kept = self._keeps(len(message))
                 self._changed.notify_all()
-                if self._size_bytes > self._kept_bytes:
+                if not kept:
                     count = self._dropped + len(self._messages)
                     await self._changed.wait_for(partial(self._sent_up_to, count))
                     self.repeatable = False
-                    self._dropped, self._size_bytes = count, 0
-                    self._messages.clear()
+                    self._dropped = count
+                    self.drop()
         async with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def _keeps(self, size_bytes: int) -> bool:
+        if self._kept_bytes + size_bytes > self._most_bytes or not self._room.take(size_bytes):
+            return False
+        self._kept_bytes += size_bytes
+        return True
+
+    def drop(self) -> None:
+        """Keeps nothing any more."""
+        self._room.give(self._kept_bytes)
+        self._kept_bytes = 0
+        self._messages.clear()
 
     async def send(self, call: Any) -> None:
         """Sends everything from the beginning, as it comes."""
@@ -99,6 +138,7 @@ class ProgramRelay:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._under_way: Counter[str] = Counter()
+        self._room = Room()
         self._calls = 0
 
     def handlers(self) -> grpc.GenericRpcHandler:
@@ -108,7 +148,7 @@ class ProgramRelay:
 
     async def call(self, _requests: object, context: Context) -> None:
         """One call, made until a worker answers it or none is left."""
-        upload = Upload()
+        upload = Upload(self._room)
         filling = asyncio.ensure_future(upload.fill(context))
         try:
             await self._anywhere(upload, context)
@@ -116,6 +156,7 @@ class ProgramRelay:
             filling.cancel()
             with contextlib.suppress(asyncio.CancelledError, grpc.RpcError, grpc.aio.AioRpcError):
                 await filling
+            upload.drop()
 
     async def _anywhere(self, upload: Upload, context: Context) -> None:
         error: Exception | None = None

@@ -23,7 +23,7 @@ from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import AccessError, ServerUnavailableError, ShapeError
 from telegrad_proto.program import Blueprint
 from telegrad_proto.v1 import cluster_pb2, program_pb2
-from telegrad_server.gateway.programs import ProgramRelay, Upload
+from telegrad_server.gateway.programs import ProgramRelay, Room, Upload
 from tests.integration.servers import Server
 from tests.places import READY_S
 from tests.program_drafts import Draft, mean_of_sines
@@ -255,7 +255,7 @@ class _Worker:
 def test_what_a_lost_worker_got_is_sent_again() -> None:
     async def play() -> None:
         client, lost, other = _Client(), _Worker(1), _Worker(100)
-        upload = Upload(kept_bytes=100)
+        upload = Upload(Room(), kept_bytes=100)
         filling = asyncio.ensure_future(upload.fill(client))  # type: ignore[arg-type]
         first = asyncio.ensure_future(upload.send(lost))
         for message in (b"a", b"b"):
@@ -276,7 +276,7 @@ def test_what_a_lost_worker_got_is_sent_again() -> None:
 def test_what_is_too_much_to_keep_goes_through_once() -> None:
     async def play() -> None:
         client, worker = _Client(), _Worker(100)
-        upload = Upload(kept_bytes=3)
+        upload = Upload(Room(), kept_bytes=3)
         messages = [b"aa", b"bb", b"cc", b"dd", b"ee"]
         for message in (*messages, grpc.aio.EOF):
             client.messages.put_nowait(message)
@@ -285,6 +285,43 @@ def test_what_is_too_much_to_keep_goes_through_once() -> None:
         await filling
         assert worker.got == [*messages, None]
         assert not upload.repeatable
+
+    asyncio.run(play())
+
+
+def test_all_calls_keep_no_more_than_there_is_room_for() -> None:
+    async def play() -> None:
+        room = Room(5)
+        first, second = Upload(room), Upload(room)
+        clients = [_Client(), _Client()]
+        slow, quick = _Worker(0), _Worker(100)
+        clients[0].messages.put_nowait(b"aaaa")
+        filling = [
+            asyncio.ensure_future(upload.fill(client))  # type: ignore[arg-type]
+            for upload, client in zip((first, second), clients, strict=True)
+        ]
+        waiting = asyncio.ensure_future(first.send(slow))
+        while room.left_bytes != 1:
+            await asyncio.sleep(0)
+        for message in (b"b", b"cc", b"dd", b"ee"):
+            clients[1].messages.put_nowait(message)
+        while clients[1].messages.qsize() != 2:
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert clients[1].messages.qsize() == 2, "it is not read on before a worker takes it"
+        assert room.left_bytes == 0
+        clients[1].messages.put_nowait(grpc.aio.EOF)
+        await second.send(quick)
+        await filling[1]
+        assert quick.got == [b"b", b"cc", b"dd", b"ee", None]
+        assert (first.repeatable, second.repeatable) == (True, False)
+        second.drop()
+        assert room.left_bytes == 1
+        waiting.cancel()
+        filling[0].cancel()
+        first.drop()
+        assert room.left_bytes == 5
 
     asyncio.run(play())
 
