@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +26,21 @@ class _Mode(threading.local):
 
 
 MODE = _Mode()
+
+
+@contextmanager
+def asked_later() -> Iterator[list[Any]]:
+    """Inside, backward passes are recorded and not sent: they go with the next look.
+
+    Gives the list that their gradients come to, to be kept by whoever looks.
+    """
+    before = MODE.deferred
+    gradients: list[Any] = [] if before is None else before
+    MODE.deferred = gradients
+    try:
+        yield gradients
+    finally:
+        MODE.deferred = before
 
 
 def is_grad_enabled() -> bool:

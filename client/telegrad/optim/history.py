@@ -14,7 +14,9 @@ methods (1994), written as the systems that the two loops of Nocedal (1980) solv
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from telegrad import _primitives as p
@@ -48,6 +50,10 @@ class History:
         self._changes = self._steps
         self._triangle = _identity(self._room, like)
         self.guess = filled((), 1, dtype, False)
+
+    def copy(self) -> History:
+        """Another one of the same pairs."""
+        return copy.copy(self)
 
     def add(self, step: Tensor, change: Tensor) -> Tensor:
         """Remembers a pair, where its product is large enough, which is the result: a look at it goes to
@@ -124,6 +130,27 @@ class History:
         self._triangle = p.set_slice(
             whole, self._triangle, starts=(more, more), limits=(self._room, self._room), strides=(1, 1)
         )
+
+
+@dataclass(slots=True)
+class Ahead:
+    """What an iteration begins with.
+
+    Attributes:
+        history: of the iterations before it.
+        direction: where it goes; stays on the server.
+        slope: the gradient times the direction.
+        norm: the direction's largest component.
+        largest: the gradient's.
+        total: the sum of the gradient's magnitudes.
+    """
+
+    history: History
+    direction: Tensor
+    slope: float
+    norm: float
+    largest: float
+    total: float
 
 
 def _identity(size: int, like: Tensor) -> Tensor:

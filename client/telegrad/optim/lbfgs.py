@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import storage
-from telegrad.autograd.mode import enable_grad, no_grad
-from telegrad.creation import array_from, fetch_together
-from telegrad.optim.history import History
+from telegrad.autograd.mode import asked_later, enable_grad, no_grad
+from telegrad.creation import fetch_together
+from telegrad.optim.history import Ahead, History
 from telegrad.optim.line_search import Point, strong_wolfe
 from telegrad.optim.optimizer import Closure, Optimizer, Params, State
-from telegrad.optim.stepping import add_scaled, as_reals, check_lr, scaled, zeros
+from telegrad.optim.stepping import add_scaled, as_reals, check_lr, plain, scaled, zeros
 from telegrad.promotion import constant
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
 
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """What a closure gave.
+
+    Attributes:
+        value: the loss: a tensor, or a number.
+        grad: the gradient, flat.
+        kept: the gradients that its backward passes have added.
+    """
+
+    value: Any
+    grad: Tensor
+    kept: list[Tensor]
+
+
 class LBFGS(Optimizer):
     """Steps along the gradient times an inverse Hessian that the latest gradients tell.
 
-    The vectors stay where the graph is computed; what decides how to go on are a few numbers, which cost
-    about three messages an iteration.
+    The vectors stay where the graph is computed; what decides how to go on are a few numbers, which come with
+    the loss: an evaluation is one message. So what the next iteration would begin with is computed before it
+    is known whether there is one.
 
     Args:
         params: tensors, in one group.
@@ -87,69 +104,95 @@ class LBFGS(Optimizer):
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
-        first = closure()
-        loss, grad = float(first), self._flat_grad()
+        here = self._evaluated(closure)
+        first, grad = here.value, here.grad
+        step = scaled(state["d"], state["t"]) if "d" in state else None
+        loss, ahead, _ = self._look(state, here, step)
         evaluations = 1
         state["func_evals"] += 1
-        largest, total = _numbers(_largest(grad), _total(grad))
-        if largest <= group["tolerance_grad"]:
+        if ahead.largest <= group["tolerance_grad"]:
             return first
         tolerance = group["tolerance_change"]
-        rate = group["lr"] if not isinstance(group["lr"], Tensor) else float(array_from(group["lr"]))
+        rate = plain(group["lr"])
         for iteration in range(1, group["max_iter"] + 1):
             state["n_iter"] += 1
-            direction, product = self._direction(state, grad)
             state["prev_flat_grad"], state["prev_loss"] = grad, loss
-            length = min(1.0, 1.0 / total) * rate if state["n_iter"] == 1 else rate
+            state["history"], direction = ahead.history, ahead.direction
+            length = min(1.0, 1.0 / ahead.total) * rate if state["n_iter"] == 1 else rate
             state["d"], state["t"] = direction, length
-            slope, norm, *added = _numbers(_dot(grad, direction), _largest(direction), *product)
-            for value in added:
-                state["history"].noted(value)
-            if slope > -tolerance:
+            if ahead.slope > -tolerance:
                 break
-            used = 0
-            before = loss
+            used, before, norm = 0, loss, ahead.norm
             last = iteration == group["max_iter"]
+            new: Ahead | None = None
             if group["line_search_fn"] is not None:
                 if group["line_search_fn"] != "strong_wolfe":
                     raise ArgumentError("only 'strong_wolfe' is supported")
                 point, used = strong_wolfe(
-                    self._on_line(closure, direction),
-                    Point(0.0, loss, grad, slope),
+                    self._on_line(closure, state),
+                    Point(0.0, loss, grad, ahead.slope),
                     length,
                     norm,
                     1e-9,
                     group["max_eval"] - evaluations,
                 )
-                loss, grad, length = point.loss, point.grad, point.at
+                loss, grad, length, new = point.loss, point.grad, point.at, point.ahead
                 state["t"] = length
                 self._move(length, direction)
             else:
                 self._move(length, direction)
                 if not last:
-                    loss, grad, used = float(closure()), self._flat_grad(), 1
+                    here, used = self._evaluated(closure), 1
+                    grad = here.grad
+                    loss, new, _ = self._look(state, here, scaled(direction, length))
             evaluations += used
             state["func_evals"] += used
             if last or evaluations >= group["max_eval"]:
                 break
-            (largest,) = _numbers(_largest(grad))
+            if new is None:  # the search came back to a place before the latest
+                _, new, _ = self._look(state, _Evaluation(loss, grad, []), scaled(direction, length))
+            ahead = new
             if (
-                largest <= group["tolerance_grad"]
+                ahead.largest <= group["tolerance_grad"]
                 or norm * abs(length) <= tolerance
                 or abs(loss - before) < tolerance
             ):
                 break
         return first
 
-    def _direction(self, state: State, grad: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Minus the gradient times the inverse Hessian, and what the history is to be told of."""
-        if state["n_iter"] == 1:
-            state["history"] = History(grad, self.param_groups[0]["history_size"])
-            return p.neg(grad), []
-        history = state["history"]
-        change = p.sub(grad, state["prev_flat_grad"])
-        product = history.add(scaled(state["d"], state["t"]), change)
-        return history.direction(grad), [product]
+    def _evaluated(self, closure: Closure) -> _Evaluation:
+        with asked_later() as kept:
+            value = closure()
+        return _Evaluation(value, self._flat_grad(), kept)
+
+    def _look(
+        self, state: State, here: _Evaluation, step: Tensor | None, *more: Tensor
+    ) -> tuple[float, Ahead, list[float]]:
+        """The loss, what the next iteration begins with, and more numbers: one message for all of them.
+
+        Args:
+            state: of the iteration before.
+            here: loss and gradient now.
+            step: how the parameters came here; None at the very beginning.
+            more: what else to look at.
+        """
+        grad, value = here.grad, here.value
+        product: list[Tensor] = []
+        if step is None:
+            history = History(grad, self.param_groups[0]["history_size"])
+            direction = p.neg(grad)
+        else:
+            history = state["history"].copy()
+            product.append(history.add(step, p.sub(grad, state["prev_flat_grad"])))
+            direction = history.direction(grad)
+        asked = [_dot(grad, direction), _largest(direction), _largest(grad), _total(grad), *product, *more]
+        if isinstance(value, Tensor):
+            asked.append(value.detach().reshape(()))
+        slope, norm, largest, total, *rest = _numbers(asked, here.kept)
+        loss = rest.pop() if isinstance(value, Tensor) else float(value)
+        for number in rest[: len(product)]:
+            history.noted(number)
+        return loss, Ahead(history, direction, slope, norm, largest, total), rest[len(product) :]
 
     def state_dict(self) -> dict[str, Any]:
         """The state and the settings in torch's layout, the history as lists of vectors."""
@@ -178,16 +221,23 @@ class LBFGS(Optimizer):
                 guess = guess if isinstance(guess, Tensor) else constant(guess, like.dtype)
                 state["history"] = History.of(*pairs, p.identity(guess), like, limit)
 
-    def _on_line(self, closure: Closure, direction: Tensor) -> Callable[[float], Point]:
+    def _on_line(self, closure: Closure, state: State) -> Callable[[float], Point]:
         """A function that gives the loss and its gradient so far along the direction, and comes back."""
+        direction = state["d"]
         start = [p.identity(param) for param in self._params]
+        latest: list[Point] = []
 
         def evaluate(at: float) -> Point:
             self._move(at, direction)
-            loss, grad = float(closure()), self._flat_grad()
-            for param, value in zip(self._params, start, strict=True):
-                storage.write_copy(param, value)
-            return Point(at, loss, grad, _numbers(_dot(grad, direction))[0])
+            here = self._evaluated(closure)
+            for param, before in zip(self._params, start, strict=True):
+                storage.write_copy(param, before)
+            along = _dot(here.grad, direction)
+            loss, ahead, (slope,) = self._look(state, here, scaled(direction, at), along)
+            for point in latest:
+                point.ahead = None  # each holds a history; the latest is nearly always where the search ends
+            latest[:] = [Point(at, loss, here.grad, slope, ahead)]
+            return latest[0]
 
         return evaluate
 
@@ -221,6 +271,13 @@ def _total(x: Tensor) -> Tensor:
     return p.sum(p.abs(x), axes=(0,), keepdims=False)
 
 
-def _numbers(*tensors: Tensor) -> list[float]:
-    """The tensors' numbers: one message for all of them."""
-    return [float(array) for array in fetch_together(tensors)]
+def _numbers(asked: Sequence[Tensor], kept: Sequence[Tensor]) -> list[float]:
+    """The numbers asked for; in the same message, other tensors are computed and stay there."""
+    missing, demands = (
+        [value for value in [x._refresh() for x in tensors] if value.id and value.local is None]
+        for tensors in (asked, kept)
+    )
+    for recorder in {value.recorder for value in missing}:
+        if recorder is not None:
+            recorder.session.flush("look", missing, demands + recorder.take_written())
+    return [float(array) for array in fetch_together(asked)]

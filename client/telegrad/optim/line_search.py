@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from telegrad.optim.history import Ahead
 from telegrad.tensor import Tensor
 
 #: Decrease and curvature that a step must reach, as torch has them.
@@ -23,12 +24,14 @@ class Point:
         loss: the loss there.
         grad: its gradient, flat; stays on the server.
         slope: the gradient times the direction.
+        ahead: what the next iteration would begin with, where that was asked for together with the loss.
     """
 
     at: float
     loss: float
     grad: Tensor
     slope: float
+    ahead: Ahead | None = None
 
 
 def strong_wolfe(

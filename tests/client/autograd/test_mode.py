@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import telegrad as tg
+from telegrad.autograd.mode import asked_later
 
 
 def tracked() -> bool:
@@ -93,3 +94,18 @@ def test_modes_are_a_threads_own() -> None:
         thread.start()
         thread.join()
     assert seen == [True]
+
+
+def test_a_pass_that_is_asked_later_goes_with_the_next_look() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    log = tg.current_session().log
+    with asked_later() as gradients:
+        with asked_later() as same:
+            (x * x).sum().backward()
+        assert same is gradients
+        before = log.count
+    assert len(gradients) == 1
+    assert log.count == before == 0
+    assert x.grad is not None
+    assert x.grad.tolist() == [2.0, 4.0]
+    assert log.count == before + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import telegrad as tg
@@ -36,20 +38,46 @@ def test_it_gets_to_the_minimum() -> None:
     assert x.tolist() == pytest.approx([1.0, 1.0], abs=1e-4)
 
 
-def test_vectors_stay_where_they_are() -> None:
+@pytest.mark.parametrize("settings", [{"lr": 0.1}, {"lr": 0.1, "line_search_fn": "strong_wolfe"}])
+def test_an_evaluation_is_one_message(settings: dict[str, Any]) -> None:
     params, loss = problem(tg)
-    optimizer = tg.optim.LBFGS(params, max_iter=4)
+    optimizer = tg.optim.LBFGS(params, max_iter=8, **settings)
     log = tg.current_session().log
+    evaluations = 0
 
     def closure() -> tg.Tensor:
+        nonlocal evaluations
+        evaluations += 1
         optimizer.zero_grad()
         value = loss()
         value.backward()
         return value
 
-    optimizer.step(closure)
-    assert all(m.fetches <= 6 for m in log.messages)
-    assert log.count <= 5 * 4
+    start = log.count
+    for _ in range(3):
+        optimizer.step(closure)
+    state = optimizer.state_dict()["state"][0]
+    assert state["n_iter"] > 10
+    assert state["func_evals"] == evaluations
+    assert log.count - start == evaluations
+    assert all(m.fetches <= 7 for m in log.messages)  # numbers
+
+
+def test_losses_that_are_no_scalars() -> None:
+    found = []
+    for made in (lambda x: x, lambda x: x.reshape(1), lambda x: x.item()):
+        params, loss = problem(tg)
+        optimizer = tg.optim.LBFGS(params, max_iter=4, lr=0.1)
+
+        def closure(made: Any = made, loss: Any = loss, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad()
+            value = loss()
+            value.backward()
+            return made(value)
+
+        optimizer.step(closure)
+        found.append(params[0].tolist())
+    assert found[0] == found[1] == found[2]
 
 
 def test_one_group_and_one_kind_of_search() -> None:
