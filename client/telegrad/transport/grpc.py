@@ -19,6 +19,7 @@ from telegrad.transport.claim import Claim
 from telegrad.transport.connection import Connection, Stream
 from telegrad.transport.entrances import Entrances
 from telegrad.transport.journal import JOURNAL_BYTES, Journal
+from telegrad.transport.keeping import Keeper
 from telegrad.transport.replay import replay
 from telegrad.transport.watch import Watch
 from telegrad_proto.envelope import enclose
@@ -87,10 +88,9 @@ class GrpcTransport:
         self._claim = Claim(Journal(journal_bytes), f".{key}" if key else "", patience_s=reconnect_s)
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._stream: Stream | None = None
-        self._lease_s = 0.0
         self._lock = threading.Lock()  # what is unanswered goes over the stream that is installed
         self._attaching = threading.RLock()  # one stream is opened at a time
-        self._closing = threading.Event()
+        self._keeper = Keeper(self._ensure)
         self._closed = self._gave_up = False
         self._kept = bool(key)
         self._connection = self._connect(self._entrances.current)
@@ -110,7 +110,7 @@ class GrpcTransport:
                 return self.open()
             text = f"no telegrad server answers at {address}: {error}; to start one: telegrad-server"
             raise ServerUnavailableError(text, address=address) from None
-        self._lease_s = opened.lease_s
+        self._keeper.lease_s = opened.lease_s
         if self._direct and opened.direct_address and opened.direct_address != self.address:
             self._go_direct(opened.direct_address)
         return opened
@@ -213,7 +213,7 @@ class GrpcTransport:
         with self._lock:
             self._closed = True
             stream, self._stream = self._stream, None
-        self._closing.set()
+        self._keeper.close()
         self._watch.close()
         if stream is not None:
             stream.end(close_session=not self._kept)
@@ -319,27 +319,7 @@ class GrpcTransport:
     def _lost(self, stream: Stream) -> None:
         """Called when a stream has ended, from gRPC's thread."""
         if self._stream is stream and not self._closed:
-            self._keep(stream)
-
-    def _keep(self, lost: Stream) -> None:
-        """Has a stream opened again also while nobody waits, or the session's lease would end.
-
-        Who waits for an outcome meanwhile does the same; the first to do it serves both.
-        """
-        thread = threading.Thread(target=self._keep_trying, args=(lost,), name="telegrad-keep", daemon=True)
-        thread.start()
-
-    def _keep_trying(self, lost: Stream) -> None:
-        deadline = time.monotonic() + self._lease_s
-        pause = _FIRST_PAUSE_S
-        while not self._closing.wait(pause) and time.monotonic() < deadline:
-            try:
-                self._ensure(lost)
-                return
-            except ServerUnavailableError:
-                pause = min(2 * pause, _LONGEST_PAUSE_S)
-            except TelegradError:
-                return  # the session is gone: who next uses it is told
+            self._keeper.keep(stream)
 
     def _interrupt(self) -> None:
         """After Ctrl-C: the server is to stop what it does for this session.
@@ -361,7 +341,7 @@ class GrpcTransport:
             if self._stream is stream:
                 self._drop_stream()
         if not self._closed:
-            self._keep(stream)
+            self._keeper.keep(stream)
 
     def _give_up(self) -> None:
         """Called by the watch, from its thread, when a wait takes too long."""
