@@ -44,7 +44,7 @@ class Prober:
             return pulse
         except grpc.aio.AioRpcError:
             pass
-        sign = asyncio.ensure_future(_gives_a_sign(address))
+        sign = asyncio.ensure_future(greets(address))
         try:
             if await _is_refused(address):
                 return "gone"
@@ -109,7 +109,7 @@ async def _is_refused(address: str) -> bool:
     return False
 
 
-async def _gives_a_sign(address: str) -> bool:
+async def greets(address: str) -> bool:
     """Whether the process greets a new connection.
 
     gRPC does that in threads of its own, without the interpreter's lock: a process that is busy in an

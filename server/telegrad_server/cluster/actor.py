@@ -5,13 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from dataclasses import dataclass, replace
+from typing import Final
 
 import ray
 
 from telegrad_server.config import check_exposure
 from telegrad_server.worker.assembly import make_worker
 from telegrad_server.worker.server import WorkerSettings
+
+_log = logging.getLogger("telegrad.server")
+
+_LOOK_S: Final = 0.5
+
+#: For sessions to be stored and told to go elsewhere, when the node's Ray is gone.
+_GRACE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,9 @@ class Whereabouts:
 class WorkerActor:
     """Starts a worker in this process, which ends when the worker has handed its sessions over.
 
+    It does so by itself when the raylet is gone, Ray's process on this node that started it: Ray forgets such
+    a worker and does not end it, and nobody could from elsewhere.
+
     Args:
         settings: how to serve; an empty host stands for this node's own address.
         insecure: serve on an address that other machines reach, without a token.
@@ -48,6 +60,10 @@ class WorkerActor:
         check_exposure(host, has_token=settings.token is not None, insecure=insecure)
         self._worker = make_worker(replace(settings, host=host, port=0), left=_end)
         self._address = self._worker.start()
+        self._stopped = threading.Event()
+        threading.Thread(
+            target=self._follow, args=(os.getppid(),), name="telegrad-raylet", daemon=True
+        ).start()
 
     def whereabouts(self) -> Whereabouts:
         """Where the worker is."""
@@ -55,7 +71,15 @@ class WorkerActor:
 
     def stop(self) -> None:
         """Ends the worker's service at once; the process stays."""
+        self._stopped.set()
         self._worker.stop()
+
+    def _follow(self, raylet: int) -> None:
+        while not self._stopped.wait(_LOOK_S):
+            if os.getppid() != raylet:
+                _log.warning("Ray is gone from this node: the worker hands its sessions over and ends")
+                self._worker.vitals.leave(_GRACE_S)
+                return
 
 
 def _end() -> None:

@@ -12,9 +12,14 @@ from typing import Any, Final
 
 import ray
 from ray.exceptions import RayError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from ray.util.scheduling_strategies import (
+    NodeAffinitySchedulingStrategy,
+    NodeLabelSchedulingStrategy,
+    NotIn,
+)
 
 from telegrad_server.cluster.actor import Whereabouts, WorkerActor
+from telegrad_server.cluster.nodes import mute_nodes
 from telegrad_server.worker.server import WorkerSettings
 
 _log = logging.getLogger("telegrad.server")
@@ -47,7 +52,7 @@ class RayHands:
         """The address of a new worker, once it listens.
 
         A spare stands on a node with workers, and takes no CPU of it in Ray's books: where all are taken it
-        would wait for ever.
+        would wait for ever. A node that does not answer is avoided where there is another one.
 
         Raises:
             RayError: it could not be placed or failed to start.
@@ -61,7 +66,7 @@ class RayHands:
             num_gpus=1 if gpu else 0,
             max_restarts=0,
             max_task_retries=0,
-            scheduling_strategy=self._strategy(spare=spare),
+            scheduling_strategy=self._strategy(await mute_nodes(), spare=spare),
         )
         # Ray asks its head for the name: not on the event loop, which must go on to watch the others.
         self._actors[name] = await asyncio.to_thread(options.remote, self._settings, insecure=self._insecure)
@@ -91,11 +96,15 @@ class RayHands:
         if actor is not None:
             await asyncio.to_thread(ray.kill, actor)
 
-    def _strategy(self, *, spare: bool) -> str | NodeAffinitySchedulingStrategy:
-        nodes = [where.node_id for where in self._whereabouts.values()]
-        if not spare or not nodes:
-            return "SPREAD"
-        return NodeAffinitySchedulingStrategy(nodes[0], soft=True)
+    def _strategy(
+        self, mute: list[str], *, spare: bool
+    ) -> str | NodeAffinitySchedulingStrategy | NodeLabelSchedulingStrategy:
+        nodes = [where.node_id for where in self._whereabouts.values() if where.node_id not in mute]
+        if spare and nodes:
+            return NodeAffinitySchedulingStrategy(nodes[0], soft=True)
+        if mute:
+            return NodeLabelSchedulingStrategy(hard={}, soft={"ray.io/node-id": NotIn(*mute)})
+        return "SPREAD"
 
     async def _locate(self, name: str) -> str:
         answer = self._actors[name].whereabouts.remote().future()

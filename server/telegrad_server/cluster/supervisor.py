@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, Final, TypeVar
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from telegrad_server.cluster.hands import NAMESPACE, RayHands
 from telegrad_server.cluster.overseer import Overseer
@@ -102,8 +103,10 @@ class SupervisorActor:
 def start_supervisor(policy: Policy, settings: WorkerSettings, *, insecure: bool) -> Any:
     """The cluster's supervisor: made, or found by its name where another gateway had it made.
 
-    Ray starts it again if it dies, but repeats no call on it.
+    It stands beside the gateway that has it made, so that a node with workers that is lost does not take it
+    along. Ray starts it again if it dies, elsewhere if it has to, but repeats no call on it.
     """
+    node_id = ray.get_runtime_context().get_node_id()
     return (
         ray.remote(SupervisorActor)
         .options(
@@ -115,6 +118,7 @@ def start_supervisor(policy: Policy, settings: WorkerSettings, *, insecure: bool
             max_restarts=-1,
             max_task_retries=0,
             max_concurrency=8,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=True),
         )
         .remote(policy, settings, insecure=insecure)
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from types import SimpleNamespace
 
 import pytest
 import ray
 
 from telegrad.transport.grpc import GrpcTransport
+from telegrad_server.cluster import actor as module
 from telegrad_server.cluster.actor import WorkerActor
 from telegrad_server.worker.server import WorkerSettings
 
@@ -46,3 +49,14 @@ def test_off_loopback_it_wants_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
         (WorkerSettings(host=""), True),
     ):
         WorkerActor(settings, insecure=insecure).stop()
+
+
+def test_without_its_raylet_it_hands_over_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(module, "_end", ended.set)
+    monkeypatch.setattr(module, "_LOOK_S", 0.01)
+    actor = WorkerActor(WorkerSettings(), insecure=False)
+    assert not ended.wait(0.1)
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    assert ended.wait(30)
+    actor.stop()

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import ray
 from ray.exceptions import RayActorError
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, NodeLabelSchedulingStrategy
 
+from telegrad_server.cluster import hands as module
 from telegrad_server.cluster.actor import Whereabouts
 from telegrad_server.cluster.hands import RayHands
 from telegrad_server.worker.server import WorkerSettings
@@ -46,6 +47,7 @@ class Ray:
     Attributes:
         named: the actors by name.
         wanted: the options of each start.
+        mute: nodes that do not answer.
         killed: the actors that were ended.
     """
 
@@ -53,6 +55,12 @@ class Ray:
         self.named: dict[str, Actor] = {}
         self.wanted: list[dict[str, Any]] = []
         self.killed: list[Actor] = []
+        self.mute: list[str] = []
+
+        async def mute_nodes() -> list[str]:
+            return self.mute
+
+        monkeypatch.setattr(module, "mute_nodes", mute_nodes)
         self.where: Whereabouts | Exception = Whereabouts("host:1", OTHER, 1)
         context = SimpleNamespace(get_node_id=lambda: "this node")
         monkeypatch.setattr(ray, "get_runtime_context", lambda: context)
@@ -96,6 +104,22 @@ def test_a_spare_takes_no_cpu_and_stands_beside_a_worker(cluster: Ray) -> None:
     assert cluster.wanted[-1]["num_cpus"] == 0
     assert isinstance(strategy, NodeAffinitySchedulingStrategy)
     assert strategy.node_id == OTHER
+
+
+def test_a_node_that_does_not_answer_is_avoided(cluster: Ray) -> None:
+    async def story() -> None:
+        one = hands()
+        await one.start("worker-0", spare=False)
+        cluster.mute = [OTHER]
+        await one.start("worker-1", spare=False)
+        await one.start("worker-2", spare=True)
+
+    asyncio.run(story())
+    for options in cluster.wanted[1:]:
+        strategy = options["scheduling_strategy"]
+        assert isinstance(strategy, NodeLabelSchedulingStrategy)
+        (avoided,) = strategy.soft
+        assert (strategy.hard, avoided.operator.values) == ([], [OTHER])
 
 
 def test_one_that_fails_to_start_says_why(cluster: Ray) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import ray
 
 from telegrad_proto.v1.cluster_pb2 import StatusReply
 from telegrad_server.cluster import supervisor as module
-from telegrad_server.cluster.supervisor import SupervisorActor
+from telegrad_server.cluster.supervisor import SupervisorActor, start_supervisor
 from telegrad_server.core.supervision import Policy
 from telegrad_server.worker.server import WorkerSettings
 from tests.server import fakes
+
+#: A node as Ray names them.
+NODE = "0f" * 28
 
 
 class Hands(fakes.Hands):
@@ -57,3 +63,17 @@ def test_it_answers_while_it_watches(monkeypatch: pytest.MonkeyPatch, left_behin
     actor.resize(Policy(1, 1, 1))
     status_when(actor, lambda s: sorted(states(s).values()) == ["ready", "spare"])
     actor.stop(5.0)
+
+
+def test_it_stands_beside_the_gateway_and_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: dict[str, Any] = {}
+
+    def options(**given: Any) -> Any:
+        wanted.update(given)
+        return SimpleNamespace(remote=lambda *_, **__: "the actor")
+
+    monkeypatch.setattr(ray, "remote", lambda _: SimpleNamespace(options=options))
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: NODE))
+    assert start_supervisor(Policy(1, 1), WorkerSettings(), insecure=False) == "the actor"
+    assert (wanted["lifetime"], wanted["max_restarts"], wanted["max_task_retries"]) == ("detached", -1, 0)
+    assert (wanted["scheduling_strategy"].node_id, wanted["scheduling_strategy"].soft) == (NODE, True)
