@@ -197,6 +197,8 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(f"telegrad.{_LATE[name]}"), name)
     if name == "vmap":
         return __getattr__("func").vmap
+    if name in ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled"):
+        return getattr(_import_module("telegrad.autograd.anomaly"), name)
     if name == "Variable":
         return autograd.Variable
     if not name.startswith("_") and (name in _FUNCTIONS[""] or (_complete() and name in _FUNCTIONS[""])):

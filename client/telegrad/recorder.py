@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
-from telegrad.autograd.mode import MODE
+from telegrad.autograd.mode import ANOMALY, MODE
 from telegrad.callsite import OURS, Site
 from telegrad.tensor import Tensor, make
 from telegrad.values import Counter, Value
@@ -28,8 +28,7 @@ from telegrad_proto.spec import Spec
 if TYPE_CHECKING:
     from telegrad.session import Session
 
-#: Nodes pending before they are sent without anybody asking: enough to spread a message's cost thin, few
-#: enough to keep #: the server busy while the program goes on.
+#: Nodes pending before they are sent unasked: a message's cost spread thin, and the server kept busy.
 PENDING_LIMIT: Final = 4096
 
 #: Lines remembered for errors that only the server can see.
@@ -352,6 +351,8 @@ def record(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] = ()) 
         if rule.read_outputs:
             counter = counter_of(result)
             node.saved += (counter, counter.version, spec)
+        if ANOMALY.enabled:
+            node.extras().values[0] = made
     if len(pending) >= PENDING_LIMIT:
         recorder.session.flush("pending", live=True)
     return result
@@ -389,6 +390,8 @@ def record_many(op: Op, inputs: Sequence[Tensor], attrs: tuple[AttrValue, ...] =
             if result._value.spec.dtype.is_differentiable:
                 result._tracked = True
                 result._edge = (node, i)
+                if ANOMALY.enabled:
+                    node.extras().values[i] = result._value
         for i in rule.read_outputs:
             counter = counter_of(results[i])
             node.saved += (counter, counter.version, specs[i])

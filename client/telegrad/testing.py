@@ -115,8 +115,8 @@ def _difference(actual: Any, expected: Any, settings: _Settings, path: tuple[Any
             return _placed(text, path)
         pairs = [(key, actual[key], expected[key]) for key in actual]
     else:
-        text = _leaf(actual, expected, settings)
-        return None if text is None else _placed(text, path)
+        told = _leaf(actual, expected, settings)
+        return None if told is None else _placed(told, path)
     for key, a, e in pairs:
         found = _difference(a, e, settings, (*path, key))
         if found is not None:
@@ -143,10 +143,14 @@ def _leaf(actual: Any, expected: Any, settings: _Settings) -> str | None:
     related = isinstance(actual, type(expected)) or isinstance(expected, type(actual))
     same = type(actual) is type(expected) or (settings.allow_subclasses and related)
     if same and isinstance(actual, (Tensor, np.ndarray)):
-        return _tensors(*(x if isinstance(x, Tensor) else tensor(x) for x in (actual, expected)), settings)
+        return _tensors(_as_tensor(actual), _as_tensor(expected), settings)
     raise TypeError(
         f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
     )
+
+
+def _as_tensor(value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else tensor(value)
 
 
 def _numbers(actual: Any, expected: Any, settings: _Settings) -> str | None:

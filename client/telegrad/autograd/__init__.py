@@ -41,6 +41,10 @@ def __getattr__(name: str) -> Any:
         return getattr(checking, name)
     if name in ("functional", "function", "forward_ad"):
         return import_module(f"telegrad.autograd.{name}")
+    if name in ("detect_anomaly", "set_detect_anomaly"):
+        from telegrad.autograd import anomaly
+
+        return getattr(anomaly, name)
     if name == "Function":
         from telegrad.autograd.function import Function
 

@@ -28,6 +28,24 @@ class _Mode(threading.local):
 MODE = _Mode()
 
 
+class Anomaly:
+    """Whether backward passes look for NaN; a setting of the process, as torch's.
+
+    Attributes:
+        enabled: nodes hold their values, so that a pass can be looked into.
+        check_nan: a pass in which a function returns NaN raises.
+    """
+
+    __slots__ = ("check_nan", "enabled")
+
+    def __init__(self) -> None:
+        self.enabled = False
+        self.check_nan = True
+
+
+ANOMALY = Anomaly()
+
+
 @contextmanager
 def asked_later() -> Iterator[list[Any]]:
     """Inside, backward passes are recorded and not sent: they go with the next look.

@@ -10,7 +10,7 @@ from telegrad import recorder as recording
 from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
-from telegrad.autograd.mode import MODE
+from telegrad.autograd.mode import ANOMALY, MODE
 from telegrad.recorder import BackwardEntry, Recorder
 from telegrad.storage import write
 from telegrad.tensor import Tensor, make
@@ -149,6 +149,10 @@ class Pass:
                 asked[value.id] = value
         for _, _, value in kept:
             asked[value.id] = value
+        if ANOMALY.enabled and ANOMALY.check_nan:
+            from telegrad.autograd.anomaly import check  # needs this module; few passes are looked into
+
+            check(self, targets)
         if not retain_graph and asked:
             # The way to the custom nodes is used up as well.
             asked |= self.crossed
