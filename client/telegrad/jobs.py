@@ -166,7 +166,13 @@ def submit(
         DataError: no such file.
         AccessError: data or output where the cluster's jobs may not read and write.
         JobError: the server has no batch jobs.
+        TypeError: what is submitted is no program.
     """
+    if not (isinstance(program, (str, Path)) or hasattr(program, "to_bytes")):
+        raise TypeError(f"submit(): requires a program or the path of one, got {type(program).__name__}")
+    for key, count in (("batch_rows", batch_rows), ("shard_rows", shard_rows)):
+        if not 0 <= count < 1 << 63:
+            raise ArgumentError(f"{key}: requires a number of rows, got {count}")
     raw = program.to_bytes() if not isinstance(program, (str, Path)) else _read(program)
     there = {one.name: one for one in Blueprint.from_bytes(raw).inputs}
     chosen = _choice("mode", mode, MODES)

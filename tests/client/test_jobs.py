@@ -198,6 +198,10 @@ def test_wrong_arguments_are_refused_here(cluster: tuple[str, Manager], tmp_path
         submit(on_error="ignore")
     with pytest.raises(ArgumentError, match="format: requires one of"):
         submit(format="csv")
+    with pytest.raises(ArgumentError, match="batch_rows: requires a number of rows, got -1"):
+        submit(batch_rows=-1)
+    with pytest.raises(TypeError, match="requires a program or the path of one, got dict"):
+        jobs.submit({}, data, {"x": COLUMNS}, address=cluster[0])  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"no input 'other'; it has model\.b, model\.w, x"):
         submit(params={"other": 1.0})
     with pytest.raises(ShapeError, match=r"'model.w': requires shape \(4,\), got \(3,\)"):

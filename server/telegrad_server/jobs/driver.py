@@ -124,11 +124,27 @@ class Driver:
             status.state = job_pb2.JOB_STATE_PLANNING
             self._tell(at_once=True)
             manifest = plan(self._spec, self._roots)
+            self._try_output()
             self._folder.plan(manifest)
         else:
             for file in manifest.files:
                 files.check_unchanged(file)
         return manifest
+
+    def _try_output(self) -> None:
+        """Writes to where the results go, before anything is computed.
+
+        Raises:
+            DataError: nothing can stand there.
+            OSError: it cannot be reached now.
+        """
+        place = output_folder(self._folder, self._spec)
+        probe = files.join(place, f".{self._folder.id}")
+        try:
+            files.write(probe, b"")
+            files.remove(probe)
+        except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise DataError(f"output: {place}: {error.strerror or error}", path=place) from error
 
     def _tally(self, manifest: job_pb2.Manifest) -> Tally:
         tally = Tally(len(manifest.shards), manifest.rows)

@@ -60,6 +60,7 @@ class JobManager:
         self._settings = settings
         self._queue = JobQueue(settings.at_once)
         self._restarts: dict[str, int] = {}
+        self._ends: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # At once, whoever asks or not: Ray may have started this anew with nobody looking.
         self._recovery = asyncio.get_running_loop().create_task(self._recover())
@@ -109,7 +110,8 @@ class JobManager:
         for command in commands:
             if isinstance(command, GiveUp):
                 text = (
-                    f"its driver ended {command.deaths} times before a shard was done; see the server's log"
+                    f"its driver ended {command.deaths} times before a shard was done"
+                    f"{self._ends.get(command.job_id, '')}; see the server's log"
                 )
                 work = asyncio.to_thread(self._write_end, command.job_id, job_pb2.JOB_STATE_FAILED, text)
             else:
@@ -124,7 +126,9 @@ class JobManager:
         try:
             await driver.drive.remote(self._settings, job_id, self._restarts.get(job_id, 0))
         except RayError as error:
-            _log.warning("the driver of job %s is gone: %s", job_id, str(error).strip().splitlines()[-1])
+            reason = str(error).strip().splitlines()[-1]
+            _log.warning("the driver of job %s is gone: %s", job_id, reason)
+            self._ends[job_id] = f", the last time of {reason}"
             self._restarts[job_id] = self._restarts.get(job_id, 0) + 1
             done = await asyncio.to_thread(self._shards_done, job_id)
             self._carry_out(self._queue.died(job_id, done))

@@ -108,7 +108,10 @@ class SnapshotStore:
         except DecodeError:
             raise PayloadError(f"snapshot {seq} of session {key} is damaged") from None
         if snapshot.format != FORMAT or snapshot.opset_digest != OPSET.digest:
-            raise VersionError(f"snapshot {seq} of session {key} was stored by another version of telegrad")
+            raise VersionError(
+                f"snapshot {seq} of session {key} was stored by another version of telegrad: only that one "
+                "goes on with it; for a new session take another name"
+            )
         return snapshot
 
     def read(self, key: str, epoch: int, digest: bytes) -> bytes:

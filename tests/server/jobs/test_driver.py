@@ -172,6 +172,15 @@ def test_data_that_is_missing_fails_it(tmp_path: Path) -> None:
     assert (status.state, status.error_reason) == (job_pb2.JOB_STATE_FAILED, "DATA")
 
 
+def test_an_output_that_cannot_be_is_said_before_anything_is_computed(tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "x.npz", rows(20))
+    folder = submit(tmp_path / "jobs", spec_for(data, output=str(data)))
+    status = _drive(folder)
+    assert (status.state, status.error_reason) == (job_pb2.JOB_STATE_FAILED, "DATA")
+    assert status.error.startswith(f"output: {data}: ")
+    assert list(folder.ledger()) == []
+
+
 def test_work_that_is_left_undone_is_begun_again(tmp_path: Path) -> None:
     folder = submit(tmp_path / "jobs", spec_for(write_rows(tmp_path / "x.npz", rows(200))))
     with pytest.raises(OSError, match="0 of 5 shards are done"):

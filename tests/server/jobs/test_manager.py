@@ -80,13 +80,14 @@ def test_a_job_that_is_given_up_has_failed(tmp_path: Path) -> None:
     job_id = _job(tmp_path, job_pb2.JOB_STATE_RUNNING)
 
     async def scene(manager: _Manager) -> None:
+        manager._ends[job_id] = ", the last time of OSError: no space"
         manager._carry_out([GiveUp(job_id, 6)])
 
     _run(tmp_path, scene)
     status = JobFolder(str(tmp_path), job_id).status()
     assert status is not None
     assert status.state == job_pb2.JOB_STATE_FAILED
-    assert "ended 6 times" in status.error
+    assert "ended 6 times before a shard was done, the last time of OSError: no space;" in status.error
 
 
 @pytest.mark.parametrize("done", [0, 3])
