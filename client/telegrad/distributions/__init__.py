@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NoReturn as _NoReturn
 
-from telegrad.distributions import constraints, kl, kl_bounded, kl_pairs, transforms
+from telegrad.distributions import constraints, kl, kl_bounded, kl_pairs, transforms, utils
 from telegrad.distributions.categorical import (
     Categorical,
     Multinomial,
@@ -92,6 +92,7 @@ __all__ = [
     "register_kl",
     "transform_to",
     "transforms",
+    "utils",
 ]
 __all__ += transforms.__all__
 

@@ -333,6 +333,24 @@ class _Stack(_Joined):
         return stacked([c.check(v) for c, v in zip(self.cseq, parts, strict=True)], self.dim)
 
 
+class MixtureSameFamilyConstraint(Constraint):
+    """Values that lie in the region of every component of a mixture."""
+
+    def __init__(self, base_constraint: Any) -> None:
+        if not isinstance(base_constraint, Constraint):
+            given = type(base_constraint).__name__
+            raise AssertionError(f"base_constraint must be a Constraint, got {given}")  # noqa: TRY004  # as torch
+        self.base_constraint = base_constraint
+        self.is_discrete, self.event_dim = base_constraint.is_discrete, base_constraint.event_dim
+
+    def check(self, value: Any) -> Any:
+        inside = self.base_constraint.check(value.unsqueeze(-1 - self.event_dim))
+        return _all_last(inside, inside.ndim - (value.ndim - self.event_dim))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_constraint!r})"
+
+
 dependent = _Dependent()
 dependent_property = _DependentProperty
 independent = _Independent

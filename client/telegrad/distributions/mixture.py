@@ -7,6 +7,7 @@ from typing import Any
 
 from telegrad.autograd.mode import no_grad
 from telegrad.distributions.categorical import Categorical
+from telegrad.distributions.constraints import MixtureSameFamilyConstraint
 from telegrad.distributions.distribution import Distribution
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
@@ -62,7 +63,7 @@ class MixtureSameFamily(Distribution):
 
     @property
     def support(self) -> Any:
-        return self._component_distribution.support
+        return MixtureSameFamilyConstraint(self._component_distribution.support)
 
     @property
     def mixture_distribution(self) -> Any:

@@ -149,3 +149,8 @@ def test_derivatives_of_derivatives() -> None:
             return make(x).log_prob(tg.tensor(0.4, dtype=tg.float64))
 
         assert tg.autograd.gradgradcheck(log_prob, a.clone().requires_grad_())
+
+
+def test_so_many_draws() -> None:
+    with pytest.warns(FutureWarning, match="will be deprecated"):
+        assert tg.distributions.Normal(tg.zeros(2), 1.0).sample_n(3).shape == (3, 2)

@@ -38,3 +38,17 @@ def test_vectors() -> None:
     assert (law.batch_shape, law.event_shape) == ((4,), (3,))
     assert law.sample((5,)).shape == (5, 4, 3)
     assert law.log_prob(law.sample((5,))).shape == (5, 4)
+
+
+def test_support() -> None:
+    d = tg.distributions
+    law = d.MixtureSameFamily(d.Categorical(tg.ones(2)), d.Uniform(tg.zeros(2), tg.tensor([1.0, 3.0])))
+    assert isinstance(law.support, d.constraints.MixtureSameFamilyConstraint)
+    assert law.support.check(tg.tensor([0.5, 2.0, -1.0])).tolist() == [True, False, False]
+    assert repr(d.constraints.MixtureSameFamilyConstraint(d.constraints.real)) == (
+        "MixtureSameFamilyConstraint(Real())"
+    )
+    rows = d.MixtureSameFamily(d.Categorical(tg.ones(2)), d.Dirichlet(tg.ones(2, 3)))
+    assert rows.support.check(rows.sample((5,))).tolist() == [True] * 5
+    with pytest.raises(AssertionError, match="must be a Constraint, got int"):
+        d.constraints.MixtureSameFamilyConstraint(3)
