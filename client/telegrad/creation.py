@@ -243,7 +243,8 @@ def _maker(name: str, fill: Number, what: str) -> tuple[Callable[..., Tensor], C
             raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
         sizes = size or (named.pop("size"),)
         no_more(name, named)
-        made = filled(shape_of(sizes, name), fill, wanted_dtype(dtype, get_default_dtype()), requires_grad)
+        wanted = wanted_dtype(dtype, get_default_dtype() if out is None else out.dtype)
+        made = filled(shape_of(sizes, name), fill, wanted, requires_grad)
         return made if out is None else into(out, made)
 
     def make_like(
@@ -304,9 +305,11 @@ def full(
     """A tensor of this shape with one number everywhere; of that number's type by default."""
     check_device(device)
     value = _fill_value(fill_value)
-    made = filled(
-        shape_of((size,), "full"), value, wanted_dtype(dtype, dtype_of_number(value)), requires_grad
-    )
+    if not isinstance(size, (list, tuple)):
+        kind = type(size).__name__
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
+    wanted = wanted_dtype(dtype, dtype_of_number(value) if out is None else out.dtype)
+    made = filled(shape_of((size,), "full"), value, wanted, requires_grad)
     return made if out is None else into(out, made)
 
 

@@ -36,14 +36,16 @@ def arange(
     first, last, step = _bounds(bounds, named)
     kinds = [type(b) for b in (first, last, step)]
     otherwise = get_default_dtype() if float in kinds else int64
-    wanted = wanted_dtype(dtype, otherwise)
+    wanted = wanted_dtype(dtype, otherwise if out is None else out.dtype)
     if step == 0 or (wanted.kind not in "fc" and not int(step)):
         raise ArgumentError("step must be nonzero")
     if not all(math.isfinite(b) for b in (first, last)):
         raise ArgumentError(f"unsupported range: {first} -> {last}")
     if (step > 0) != (last >= first) and first != last:
         raise ArgumentError("upper bound and lower bound inconsistent with step sign")
-    count = _steps_between(first, last, step)
+    # Of int64 torch counts the steps between integers.
+    ends = (int(first), int(last), int(step)) if wanted is int64 else (first, last, step)
+    count = max(_steps_between(*ends), 0)
     made = as_leaf(make(_affine(count, first, step, wanted)._value), requires_grad)
     return made if out is None else into(out, made)
 
@@ -137,6 +139,8 @@ def _line(name: str, start: Any, end: Any, steps: int, dtype: DType) -> Tensor:
     if steps < 0:
         raise ArgumentError("number of steps must be non-negative")
     first, last = _ends(name, start, end)
+    if dtype.kind in "iu":
+        first, last = int(first), int(last)
     wide = dtype if dtype.kind in "fc" else float64
     ends = constant(first, wide), constant(last, wide)
     if steps == 1:
@@ -169,7 +173,7 @@ def logspace(
     wide = wanted if wanted.kind in "fc" else float64
     if wanted.kind in "iu":
         # torch counts in the type of the result.
-        start, end = (int(b) for b in _ends("logspace", start, end))
+        start, end = (b if steps == 1 else int(b) for b in _ends("logspace", start, end))
     made = cast(p.pow(constant(base, wide), _line("logspace", start, end, steps, wide)), wanted)
     made = as_leaf(make(made._value), requires_grad)
     return made if out is None else into(out, made)

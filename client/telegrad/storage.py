@@ -15,7 +15,7 @@ from telegrad.strides import meets, overlaps, same_places
 from telegrad.tensor import Tensor, make, scalar_name
 from telegrad.values import Counter
 from telegrad_proto import shapes
-from telegrad_proto.dtypes import DType, bool_, int64
+from telegrad_proto.dtypes import DType, bool_, int64, uint8
 from telegrad_proto.errors import ArgumentError, DTypeError, GradientError, ShapeError
 
 __all__ = [
@@ -305,7 +305,17 @@ def _put(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
 
 
 #: Functions whose `out=` has to have the result's type, and those that read while they write.
-EXACT_OUT: Final = frozenset({"aminmax", "complex", "gather", "multinomial", "polar"})
+EXACT_OUT: Final = frozenset((
+    "abs", "absolute", "addbmm", "addmm", "addmv", "all", "amax", "amin", "aminmax", "any", "argmax",
+    "argmin", "baddbmm", "bitwise_not", "bmm", "bucketize", "ceil", "cholesky", "clamp", "clamp_max",
+    "clamp_min", "clip", "complex", "conj_physical", "cummax", "cummin", "det", "diag", "dot",
+    "eigvalsh", "float_power", "floor", "frac", "gather", "heaviside", "histc", "index_select", "inner",
+    "inv", "isneginf", "isposinf", "kthvalue", "log_softmax", "logcumsumexp", "masked_select", "matmul",
+    "matrix_norm", "max", "median", "min", "mm", "mode", "multinomial", "mv", "nan_to_num", "nanmedian",
+    "nanquantile", "neg", "negative", "nonzero", "norm", "polar", "quantile", "renorm", "round",
+    "searchsorted", "sgn", "sign", "signbit", "softmax", "solve", "sort", "svdvals", "take", "topk",
+    "tril", "triu", "trunc", "vdot", "vector_norm", "where",
+))  # fmt: skip
 READING: Final = frozenset(
     {"cat", "gather", "index_select", "kthvalue", "masked_select", "mode", "sort", "take", "topk"}
 )
@@ -322,7 +332,8 @@ def write_out(name: str, target: Tensor, source: Tensor, *, beside: Iterable[Ten
 
     Raises:
         GradientError: a gradient would have to flow through it.
-        ArgumentError: its type cannot be written into the target's.
+        DTypeError: its type cannot be written into the target's.
+        ArgumentError: what is written to is read as well.
     """
     if MODE.grad and (target.requires_grad or source._tracked):
         raise GradientError(
@@ -331,11 +342,13 @@ def write_out(name: str, target: Tensor, source: Tensor, *, beside: Iterable[Ten
             "requires grad."
         )
     if not can_cast(source.dtype, target.dtype):
-        raise ArgumentError(
-            f"result type {scalar_name(source.dtype)} can't be cast to the desired output type "
+        raise DTypeError(
+            f"{name}(): result type {scalar_name(source.dtype)} can't be cast to the desired output type "
             f"{scalar_name(target.dtype)}"
         )
-    if name in EXACT_OUT and target.dtype is not source.dtype:
+    beside = list(beside)
+    exact = name in EXACT_OUT and not (name in ("max", "min") and len(beside) > 1)
+    if exact and target.dtype is not source.dtype and not (name in ("all", "any") and target.dtype is uint8):
         raise DTypeError(
             f"{name}(): Expected out tensor to have dtype {source.dtype.name}, but got {target.dtype.name} "
             "instead"

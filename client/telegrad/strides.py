@@ -130,7 +130,7 @@ def overlaps(x: Tensor, steps: tuple[Step, ...] = ()) -> bool:
     if alias is None:
         return False
     shape, strides, _ = _followed(layout_of(x), steps)
-    return any(stride == 0 and dim > 1 for dim, stride in zip(shape, strides, strict=True))
+    return 0 not in shape and any(stride == 0 and dim > 1 for dim, stride in zip(shape, strides, strict=True))
 
 
 def same_places(x: Tensor, y: Tensor) -> bool:

@@ -92,3 +92,11 @@ def test_ranges_that_are_none() -> None:
         tg.arange()
     with pytest.raises(TypeError, match="unexpected keyword argument"):
         tg.arange(1, colour=2)
+
+
+def test_ranges_of_integers_count_as_torch_does() -> None:
+    assert tg.arange(2.1, -2.9, -1, dtype=tg.int64).tolist() == [2, 1, 0, -1]
+    assert tg.arange(2.1, -2.9, -1, dtype=tg.int32).tolist() == [2, 1, 0, -1, -2]
+    assert tg.linspace(1, 2.5, 5, dtype=tg.uint8).tolist() == [1, 1, 1, 1, 2]
+    assert tg.logspace(2.5, 2.5, 1, dtype=tg.int16).tolist() == [316]
+    assert tg.logspace(1.5, 2.5, 2, dtype=tg.int16).tolist() == [10, 100]

@@ -207,3 +207,23 @@ def test_the_next_backward_pass_computes_what_was_written() -> None:
     assert average.tolist() == [1.9375] * 3
     assert log.messages[-1].nodes == 0
     assert log.messages[-1].plan_cached is not False
+
+
+def test_out_has_the_type_that_torch_asks_for() -> None:
+    x = tg.tensor([[1.0, -2.0]])
+    assert tg.sin(x, out=tg.zeros(1, 2, dtype=tg.float64)).dtype is tg.float64
+    for call, dtype in (
+        (lambda out: tg.abs(x, out=out), tg.float64),
+        (lambda out: tg.argmax(x, out=out), tg.int32),
+        (lambda out: tg.amax(x, 0, out=out), tg.float64),
+        (lambda out: tg.any(x, 0, out=out), tg.int64),
+        (lambda out: tg.matmul(x, x.T, out=out), tg.float64),
+    ):
+        with pytest.raises(RuntimeError, match="Expected out tensor to have dtype"):
+            call(tg.zeros(0, dtype=dtype))
+    assert tg.any(x, 0, out=tg.zeros(2, dtype=tg.uint8)).tolist() == [1, 1]
+    assert tg.max(x, x, out=tg.zeros(1, 2, dtype=tg.float64)).tolist() == x.tolist()
+    with pytest.raises(TypeError, match=r"cat.*can't be cast"):
+        tg.cat([x, x], out=tg.zeros(2, 2, dtype=tg.int64))
+    assert tg.full((2,), 1.5, out=tg.zeros(2, dtype=tg.int64)).tolist() == [1, 1]
+    assert tg.zeros(2, 3).expand(2, 2, 3)[:, :0].fill_(1).numel() == 0

@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch")
 
 from tests.conformance.refusing import Refusal, allowed, refusals  # noqa: E402  # needs torch
 
-pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
+# All wrong calls are made in one fixture: a loaded machine takes its time.
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(900)]
 
 #: What is asked for; more is reached.
 LEAST: Final = 0.97

@@ -13,12 +13,13 @@ from telegrad.functions.operands import (
     as_tensor,
     detached,
     floating_pair,
+    lifted,
     like,
     tensor_of,
 )
 from telegrad.promotion import Number, promote_all, promote_operands, to_float
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor, scalar_name
+from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, complex128, float64
 from telegrad_proto.errors import ArgumentError, DTypeError
 
@@ -49,7 +50,7 @@ def _binary(
         labels: torch's names of the node where the second operand is a number, neither is, the first is.
         floats: make integers floating point.
         aliases: further names.
-        numbers: where numbers are taken: "either" operand, the "other" one, "none".
+        numbers: where numbers are taken: "both" operands at once, "either", the "other" one, "none".
     """
 
     def apply(input: Operand, other: Operand) -> Tensor:
@@ -60,7 +61,11 @@ def _binary(
             result, labels[0 if not isinstance(other, Tensor) else 1 if isinstance(input, Tensor) else 2]
         )
 
+    def apply_both(input: Operand, other: Operand) -> Tensor:
+        return apply(lifted(input, other), other)
+
     def apply_exponent(input: Operand, exponent: Operand) -> Tensor:
+        _check_exponent(input, exponent)
         return apply(input, exponent)
 
     def apply_first(input: Tensor, other: Operand) -> Tensor:
@@ -69,7 +74,7 @@ def _binary(
     def apply_tensors(input: Tensor, other: Tensor) -> Tensor:
         return apply(input, other)
 
-    body: Binary = {"either": apply, "other": apply_first, "none": apply_tensors}[numbers]  # type: ignore[assignment]
+    body: Binary = {"both": apply_both, "either": apply, "other": apply_first, "none": apply_tensors}[numbers]  # type: ignore[assignment]
     if name == "pow":
         body = apply_exponent
     body.__name__ = body.__qualname__ = name
@@ -77,11 +82,16 @@ def _binary(
     return function(inplace=True, method=True, aliases=aliases)(body)
 
 
+def _check_exponent(base: Operand, exponent: Operand) -> None:
+    if isinstance(base, Tensor) and base.dtype.kind in "biu" and isinstance(exponent, int) and exponent < 0:
+        raise ArgumentError("Integers to negative integer powers are not allowed.")
+
+
 def _numbered(name: str, second: str = "1") -> tuple[str, str, str]:
     return f"{name}Backward0", f"{name}Backward1", f"{name}Backward{second}"
 
 
-mul = _binary("mul", p.mul, "The products.", aliases=("multiply",))
+mul = _binary("mul", p.mul, "The products.", aliases=("multiply",), numbers="both")
 maximum = _binary("maximum", p.maximum, "The larger of two elements; NaN where one is NaN.", numbers="none")
 minimum = _binary("minimum", p.minimum, "The smaller of two elements; NaN where one is NaN.", numbers="none")
 atan2 = _binary(
@@ -135,7 +145,7 @@ def _scaled(other: Operand, alpha: Number) -> Operand:
 @function(inplace=True, method=True)
 def add(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
-    return p.add(*promote_operands(input, _scaled(other, alpha)))
+    return p.add(*promote_operands(lifted(input, other), _scaled(other, alpha)))
 
 
 def _no_bool(a: Tensor, b: Tensor) -> None:
@@ -157,7 +167,7 @@ def sub(input: Operand, other: Operand, *, alpha: Number = 1) -> Tensor:
         DTypeError: an operand is bool.
     """
     _no_bool(as_tensor(input), as_tensor(other))
-    return p.sub(*promote_operands(input, _scaled(other, alpha)))
+    return p.sub(*promote_operands(lifted(input, other), _scaled(other, alpha)))
 
 
 @function(label=None)
@@ -176,6 +186,7 @@ def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> 
     Raises:
         ArgumentError: another rounding mode.
     """
+    input = lifted(input, other)
     if rounding_mode is None:
         return p.div(*floating_pair(input, other))
     a, b = promote_operands(input, other)
@@ -199,13 +210,13 @@ def truncated(a: Tensor, b: Tensor) -> Tensor:
 @function(label="DivBackward0", inplace=True, method=True)
 def true_divide(input: Operand, other: Operand) -> Tensor:
     """input / other."""
-    return p.div(*floating_pair(input, other))
+    return p.div(*floating_pair(lifted(input, other), other))
 
 
 @function(inplace=True, method=True)
 def floor_divide(input: Operand, other: Operand) -> Tensor:
     """The largest integers not above input / other."""
-    return p.floor_divide(*promote_operands(input, other))
+    return p.floor_divide(*promote_operands(lifted(input, other), other))
 
 
 @function(label=None, inplace=True, method=True)
@@ -300,6 +311,9 @@ def xlogy(input: Operand, other: Operand) -> Tensor:
 @function(inplace=True)
 def lerp(input: Tensor, end: Tensor, weight: Operand) -> Tensor:
     """The points between input and end that lie `weight` of the way along."""
+    for name, x in (("end", end), ("weight", weight)):
+        if isinstance(x, Tensor) and x.dtype is not input.dtype and (name == "end" or x.ndim):
+            raise DTypeError(f"expected dtype {input.dtype.name} for `{name}` but got dtype {x.dtype.name}")
     start, stop, share = promote_all(input, end, weight)
     way = p.sub(stop, start)
     one, half = like(share, 1), like(share, 0.5)
@@ -379,18 +393,3 @@ def clamp_min(input: Tensor, min: Operand) -> Tensor:
 def clamp_max(input: Tensor, max: Operand) -> Tensor:
     """Each element, or the bound where that is smaller."""
     return _overload(_bounded(*promote_operands(input, max), p.gt, max), max, "ClampMaxBackward1")
-
-
-@function(label=None)
-def heaviside(input: Tensor, values: Tensor) -> Tensor:
-    """0 below zero, 1 above, `values` at zero."""
-    if input.dtype is not values.dtype:
-        raise DTypeError(
-            "heaviside is not yet implemented for tensors with different dtypes: got "
-            f"{scalar_name(input.dtype)} and {scalar_name(values.dtype)}"
-        )
-    if input.dtype.kind == "c":
-        raise DTypeError("heaviside is not yet implemented for complex tensors.")
-    x, y = input, values
-    step = p.where(p.gt(x, like(x, 0)), like(x, 1), like(x, 0))
-    return p.where(p.eq(x, like(x, 0)), y, p.where(p.isnan(x), x, step))

@@ -33,9 +33,9 @@ def diff(
         raise ShapeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise ArgumentError(f"diff: order must be non-negative but got {n}")
-    axis = axis_of(dim, input.ndim)
     if not n:
         return p.identity(input)
+    axis = axis_of(dim, input.ndim)
     parts = [x for x in (prepend, input, append) if x is not None]
     x = joined(parts, axis) if len(parts) > 1 else input
     for _ in range(min(n, x.shape[axis])):
@@ -245,7 +245,7 @@ def _covariance(
             squares = p.sum(widened(mul(weights, aweights)), axes=(0,), keepdims=False)
             free = sub(total, div(mul(squares, correction), total))
         free = p.where(p.le(free, like(free, 0)), like(free, 0), free)
-    away = p.sub(x, centre)
+    away = sub(x, centre)
     other = away if weights is None else mul(away, weights)
     if x.dtype.kind == "c":
         other = p.conj(other)

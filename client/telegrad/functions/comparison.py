@@ -133,3 +133,18 @@ def isin(
     flat = p.reshape(b, shape=(shapes.size_of(tuple(b.shape)),))
     found = p.any(p.eq(wide, flat), axes=(len(lead),), keepdims=False)
     return p.logical_not(found) if invert else found
+
+
+@function(label=None, inplace=True)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 below zero, 1 above, `values` at zero."""
+    if input.dtype is not values.dtype:
+        raise DTypeError(
+            "heaviside is not yet implemented for tensors with different dtypes: got "
+            f"{scalar_name(input.dtype)} and {scalar_name(values.dtype)}"
+        )
+    if input.dtype.kind == "c":
+        raise DTypeError("heaviside is not yet implemented for complex tensors.")
+    x, y = input, values
+    step = p.where(p.gt(x, like(x, 0)), like(x, 1), like(x, 0))
+    return p.where(p.eq(x, like(x, 0)), y, p.where(p.isnan(x), x, step))

@@ -21,16 +21,21 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
     Raises:
         ShapeError: not a vector.
-        ArgumentError: a number is negative.
+        ArgumentError: a number is negative, or `minlength`.
     """
     if input.ndim != 1 or input.dtype.kind not in "iu":
         raise ShapeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise ArgumentError(f"minlength should be >= 0, got {minlength}")
     array = array_from(input)
     if array.size and array.min() < 0:
         raise ArgumentError("bincount only supports 1-d non-negative integral inputs.")
     size = max(minlength, int(array.max()) + 1 if array.size else 0)
-    kind = int64 if weights is None else weights.dtype if weights.dtype.kind == "f" else float64
-    shares = filled(input.shape, 1, int64) if weights is None else tensor_of(weights, kind)
+    if weights is None or not array.size:  # without numbers torch does not look at the weights
+        kind, shares = int64, filled(input.shape, 1, int64)
+    else:
+        kind = weights.dtype if weights.dtype.kind == "f" else float64
+        shares = tensor_of(weights, kind)
     return p.scatter_add(filled((size,), 0, kind), cast(input, int64), shares, axis=0)
 
 
@@ -110,9 +115,12 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 
     Raises:
         ShapeError: not a vector.
+        ArgumentError: a negative number of powers.
     """
     if x.ndim != 1:
         raise ShapeError("x must be a one-dimensional tensor.")
+    if N is not None and N < 0:
+        raise ArgumentError(f"vander: N must be non-negative, got {N}")
     base = x if x.dtype.kind in "fc" else tensor_of(x, int64)
     table = powers(base, x.shape[0] if N is None else N)
     return table if increasing else p.flip(table, axes=(1,))

@@ -142,6 +142,10 @@ def einsum(*args: Any) -> Tensor:
     else:
         kind = type(args[0]).__name__
         raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {kind}")
+    for place, operand in enumerate(operands):
+        if not isinstance(operand, Tensor):
+            kind = type(operand).__name__
+            raise TypeError(f"einsum(): expected Tensor as element {place} in argument 1, but got {kind}")
     left, arrow, right = equation.replace(" ", "").partition("->")
     texts = left.split(",")
     if len(texts) != len(operands):

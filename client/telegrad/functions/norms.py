@@ -160,7 +160,10 @@ def cdist(
     Raises:
         DTypeError: the elements are not real floating point numbers.
         ShapeError: one of them has fewer than two dimensions.
+        ArgumentError: the order is negative.
     """
+    if p < 0:
+        raise ArgumentError(f"cdist only supports non-negative p values, got {p}")
     for name, x in (("X1", x1), ("X2", x2)):
         if x.dtype.kind != "f":
             raise DTypeError(f"cdist only supports floating-point dtypes, {name} got: {scalar_name(x.dtype)}")

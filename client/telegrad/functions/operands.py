@@ -38,6 +38,11 @@ def as_tensor(operand: Operand) -> Tensor:
     return constant(value, dtype_of_number(value))
 
 
+def lifted(first: Operand, second: Operand) -> Operand:
+    """The first of two operands; as a tensor where both are numbers, which torch adds and multiplies too."""
+    return first if isinstance(first, Tensor) or isinstance(second, Tensor) else as_tensor(first)
+
+
 def floating_pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
     """Both operands in one floating or complex type."""
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
@@ -100,6 +105,9 @@ def sizes_of(
             other = next((key for key in named if key != parameter), parameter)
             raise TypeError(f"{name}() got an unexpected keyword argument '{other}'")
         args = (named[parameter],)
+        if not isinstance(args[0], (list, tuple)):
+            kind = type(args[0]).__name__
+            raise TypeError(f"{name}(): argument '{parameter}' must be tuple of ints, not {kind}")
     elif named is not None and not args:
         raise TypeError(f'{name}() missing 1 required positional arguments: "{parameter}"')
     if len(args) == 1 and isinstance(args[0], (list, tuple)):

@@ -180,9 +180,15 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
+def _require_real(x: Tensor, name: str) -> None:
+    if x.dtype.kind == "c":
+        raise DTypeError(f"{name} is not supported for complex tensors.")
+
+
 @function(label="Deg2RadBackward0", inplace=True)
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees as radians."""
+    _require_real(input, "deg2rad")
     x = to_float(input)
     return p.mul(x, like(x, math.pi / 180.0))
 
@@ -190,6 +196,7 @@ def deg2rad(input: Tensor) -> Tensor:
 @function(label="Rad2DegBackward0", inplace=True)
 def rad2deg(input: Tensor) -> Tensor:
     """Radians as degrees."""
+    _require_real(input, "rad2deg")
     x = to_float(input)
     return p.mul(x, like(x, 180.0 / math.pi))
 

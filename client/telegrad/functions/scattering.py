@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from telegrad import _primitives as p
+from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     Operand,
     at_least_one_dim,
@@ -17,12 +19,14 @@ from telegrad.functions.operands import (
     reshaped,
     tensor_of,
 )
-from telegrad.functions.selection import indices_of, one_index, whole_of
+from telegrad.functions.selection import from_zero, indices_of, one_index, whole_of
 from telegrad.functions.shape import permuted
 from telegrad.promotion import cast
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, AxisError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto import shapes
+from telegrad_proto.dtypes import bool_, int32, int64, uint8
+from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
 @function(inplace=True)
@@ -41,7 +45,8 @@ def scatter(
         ArgumentError: `reduce` is neither "add" nor "multiply".
     """
     given = src if value is None else value
-    assert given is not None, "scatter(): missing src or value"
+    if given is None:
+        raise TypeError("scatter() received an invalid combination of arguments: requires src or value")
     found = indices_of(index, "scatter")
     axis = axis_of(dim, input.ndim)
     if isinstance(given, Tensor) and (given.ndim or not input.ndim):
@@ -107,10 +112,21 @@ def index_reduce(
     return _reduced(input, axis, spread, source, reduce, include_self=include_self)
 
 
+def _check_ranks(x: Tensor, index: Tensor, src: Tensor) -> None:
+    for name, other in (("self", x), ("src", src)):
+        if other.ndim != index.ndim:
+            raise ShapeError(
+                f"Index tensor must have the same number of dimensions as {name} tensor, got {index.ndim} "
+                f"and {other.ndim}"
+            )
+
+
 def _reduced(x: Tensor, axis: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool) -> Tensor:
     base, found, values = (at_least_one_dim(t) for t in (x, index, src))
     if reduce not in ("sum", "mean"):  # those are checked where they are written
-        found = p.index(positions(base.shape[axis]), found, axes=(0,))
+        size = base.shape[axis]
+        found = p.reshape(from_zero(p.reshape(found, shape=(found.numel(),)), size), shape=tuple(found.shape))
+    _check_ranks(base, found, values)
     if tuple(values.shape) != tuple(found.shape):
         whole = zip(values.shape, found.shape, strict=True)
         if any(have < want for have, want in whole):
@@ -248,3 +264,52 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     )
     back = tuple(order.index(i) for i in range(input.ndim))
     return permuted(written, back)
+
+
+def _check_mask(mask: Tensor, axis: int, shape: tuple[int, ...]) -> None:
+    for i, (have, want) in enumerate(zip(mask.shape, shape[axis:], strict=False)):
+        if have != want:
+            raise AxisError(
+                f"The shape of the mask {list(mask.shape)} at index {i} does not match the shape of the "
+                f"indexed tensor {list(shape)} at index {axis + i}"
+            )
+
+
+@function(inplace=True)
+def index_put(
+    input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """The tensor with values written, or added, where index tensors point; masks count as their places."""
+    arrays: list[Tensor] = []
+    axes: list[int] = []
+    axis = 0
+    masks = [index.dtype is bool_ for index in indices if index is not None]
+    if values.dtype is not input.dtype and not (values.numel() == 1 and all(masks)):
+        raise DTypeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{scalar_name(input.dtype)} for the destination and {scalar_name(values.dtype)} for the source."
+        )
+    for index in indices:
+        if index is None:
+            axis += 1
+        elif index.dtype is bool_:
+            _check_mask(index, axis, tuple(input.shape))
+            places = np.nonzero(array_from(index))
+            for place in places:
+                arrays.append(from_array(np.ascontiguousarray(place)))
+                axes.append(axis)
+                axis += 1
+        else:
+            if index.dtype not in _INDICES:
+                raise AxisError("tensors used as indices must be long, int, byte or bool tensors")
+            arrays.append(cast(index, int64))
+            axes.append(axis)
+            axis += 1
+    picked = shapes.broadcast_all([tuple(a.shape) for a in arrays])
+    target = shapes.indexed_shape(tuple(input.shape), tuple(axes), picked)
+    source = expanded(cast(values, input.dtype), target)
+    return p.index_put(input, source, *arrays, axes=tuple(axes), accumulate=accumulate)
+
+
+#: Types of elements that point at places; bytes are taken for masks elsewhere.
+_INDICES = (int64, int32, uint8)

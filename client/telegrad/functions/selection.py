@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -133,18 +132,25 @@ def one_index(index: Tensor, name: str) -> Tensor:
     return at_least_one_dim(found)
 
 
+def from_zero(index: Tensor, size: int) -> Tensor:
+    """The vector of indices itself; computing it fails where one is negative, as well as past the end."""
+    return p.gather(p.iota(size=size, dtype=int64), index, axis=0)
+
+
 @function()
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices along a dimension that a vector of indices names."""
     axis = axis_of(dim, input.ndim)
     found = one_index(index, "index_select")
-    return whole_of(input, p.index(at_least_one_dim(input), found, axes=(axis,)))
+    wide = at_least_one_dim(input)
+    return whole_of(input, p.index(wide, from_zero(found, wide.shape[axis]), axes=(axis,)))
 
 
 def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, add: bool) -> Tensor:
     axis, found = axis_of(dim, x.ndim), one_index(index, name)
     wide = at_least_one_dim(x)
-    values = at_least_one_dim(source)
+    # torch lets index_copy alone take a number for a vector of one element.
+    values = at_least_one_dim(source) if name == "index_copy" or x.ndim == source.ndim else source
     target = (*wide.shape[:axis], found.shape[0], *wide.shape[axis + 1 :])
     if tuple(values.shape) != target:
         others = [n for i, n in enumerate(values.shape) if i != axis] == [*target[:axis], *target[axis + 1 :]]
@@ -152,7 +158,8 @@ def _written(x: Tensor, dim: int, index: Tensor, source: Tensor, name: str, *, a
             f"{name}(): source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
         )
-    return whole_of(x, p.index_put(wide, values, found, axes=(axis,), accumulate=add))
+    places = from_zero(found, wide.shape[axis])
+    return whole_of(x, p.index_put(wide, values, places, axes=(axis,), accumulate=add))
 
 
 @function(inplace=True)
@@ -204,38 +211,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
     out = whole_of(input, p.where(p.reshape(touched, shape=line), source, wide))
     return labelled(out, "IndexFillBackward1") if isinstance(value, Tensor) else out
 
-
-@function(inplace=True)
-def index_put(
-    input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False
-) -> Tensor:
-    """The tensor with values written, or added, where index tensors point; masks count as their places."""
-    arrays: list[Tensor] = []
-    axes: list[int] = []
-    axis = 0
-    for index in indices:
-        if index is None:
-            axis += 1
-        elif index.dtype is bool_:
-            places = np.nonzero(array_from(index))
-            for place in places:
-                arrays.append(from_array(np.ascontiguousarray(place)))
-                axes.append(axis)
-                axis += 1
-        else:
-            if index.dtype not in _INDICES:
-                raise AxisError("tensors used as indices must be long, int, byte or bool tensors")
-            arrays.append(cast(index, int64))
-            axes.append(axis)
-            axis += 1
-    picked = shapes.broadcast_all([tuple(a.shape) for a in arrays])
-    target = shapes.indexed_shape(tuple(input.shape), tuple(axes), picked)
-    source = expanded(cast(values, input.dtype), target)
-    return p.index_put(input, source, *arrays, axes=tuple(axes), accumulate=accumulate)
-
-
-#: Types of elements that point at places; bytes are taken for masks elsewhere.
-_INDICES = (int64, int32, uint8)
 
 #: What one of torch's messages calls element types.
 _C_NAMES = {

@@ -91,6 +91,13 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     Raises:
         ShapeError: the sizes do not multiply to the dimension's.
     """
+    if not input.ndim or not sizes:
+        what = (
+            "sizes must be non-empty"
+            if input.ndim
+            else "Dimension specified as 0 but tensor has no dimensions"
+        )
+        raise ShapeError(f"unflatten: {what}")
     axis = axis_of(dim, input.ndim)
     shape = tuple(input.shape)
     try:

@@ -86,9 +86,12 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ext
 
     Raises:
         ArgumentError: there are not so many.
+        AxisError: there is none.
     """
     axis = axis_of(dim, input.ndim)
     size = input.shape[axis] if input.ndim else 1
+    if not size:
+        raise AxisError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size.")
     if not 1 <= k <= size:
         raise ArgumentError(f"kthvalue(): selected number k out of range for dimension {axis}")
     return _Kthvalue(*_ranked(input, axis, k - 1, keepdim))
@@ -209,6 +212,9 @@ def _quantile(
     ranks = as_tensor(q)
     if ranks.ndim > 1:
         raise ShapeError(f"{name}() q must be a scalar or 1D tensor")
+    if isinstance(q, Tensor):
+        inside = p.logical_and(p.ge(ranks, like(ranks, 0)), p.le(ranks, like(ranks, 1)))
+        ranks = p.require(ranks, inside, message=f"{name}() q values must be in the range [0, 1]")
     ranks = cast(ranks, x.dtype)
     axis = 0 if dim is None else axis_of(dim, x.ndim)
     ndim = x.ndim

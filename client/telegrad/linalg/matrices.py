@@ -107,8 +107,8 @@ def rows_to(x: Tensor, places: Tensor) -> Tensor:
     return p.scatter(filled(shape, 0, x.dtype), where, expanded(x, shape), axis=len(shape) - 2)
 
 
-def require_floating(x: Tensor, name: str) -> None:
-    """Accept matrices of floating point or complex numbers.
+def require_floating(x: Tensor, name: str, *, half: bool = False) -> None:
+    """Accept matrices of floating point or complex numbers; of half precision where `half`.
 
     Raises:
         DTypeError: they are of another type, or of half precision; torch's words.
@@ -117,7 +117,7 @@ def require_floating(x: Tensor, name: str) -> None:
         raise DTypeError(
             f"{name}: Expected a floating point or complex tensor as input. Got {scalar_name(x.dtype)}"
         )
-    if x.dtype is float16:
+    if x.dtype is float16 and not half:
         raise DTypeError(f"{name}: Low precision dtypes not supported. Got {scalar_name(x.dtype)}")
 
 

@@ -13,9 +13,9 @@ from telegrad.functions.shape import permuted
 from telegrad.linalg.matrices import identity_matrix, require_floating, require_matrices, require_square
 from telegrad.linalg.tolerances import count_above
 from telegrad.registry import function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import DType, int64
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import DType, float16, float32, int64, promote
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 Order = float | str | None
 
@@ -101,8 +101,21 @@ def vector_norm(
     x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """The vector norm of an order over the dimensions, or of all elements."""
-    require_floating(x, "linalg.vector_norm")
-    return vector_norm_over(cast_to(x, dtype), float(ord), axes_of(dim, x.ndim), keepdim, cornered=True)
+    require_floating(x, "linalg.vector_norm", half=True)
+    return _vector_norm(x, float(ord), dim, keepdim, dtype)
+
+
+def _vector_norm(x: Tensor, order: float, dim: Dims, keepdim: bool, dtype: DType | None) -> Tensor:
+    if dtype is not None and (promote(x.dtype, dtype) is not dtype or dtype.kind not in "fc"):
+        raise DTypeError(
+            f"linalg.vector_norm: the dtype of the input ({scalar_name(x.dtype)}) should be convertible "
+            f"without narrowing to the specified dtype ({scalar_name(dtype)})"
+        )
+    target = (x.dtype if dtype is None else dtype).to_real()
+    # Squares of halves overflow early: torch computes in single precision.
+    wide = cast_to(x, float32) if target is float16 else cast_to(x, dtype)
+    out = vector_norm_over(wide, order, axes_of(dim, x.ndim), keepdim, cornered=True)
+    return cast_to(out, target)
 
 
 @function(namespace="linalg", label=None)
@@ -115,7 +128,7 @@ def norm(
         ArgumentError: not one or two dimensions.
         ShapeError: an order, no dimensions, and a tensor of more than two.
     """
-    require_floating(A, "linalg.norm")
+    require_floating(A, "linalg.norm", half=True)
     if isinstance(ord, complex):
         raise ArgumentError(f"linalg.norm: Expected a non-complex scalar as the order of norm, got {ord}")
     dims = None if dim is None else [dim] if isinstance(dim, int) else list(dim)
@@ -125,15 +138,15 @@ def norm(
         raise ShapeError(
             f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A.ndim}D."
         )
-    x = cast_to(A, dtype)
     both = dims if dims is not None else [0, 1]
-    if ord is not None and len(both) == 2 and (dims is not None or x.ndim == 2):
+    if ord is not None and len(both) == 2 and (dims is not None or A.ndim == 2):
+        require_floating(A, "linalg.matrix_norm")
+        x = cast_to(A, dtype)
         return _matrix_norm(x, ord, _matrix_axes(x, both, "linalg.matrix_norm"), keepdim)
     if isinstance(ord, str):
         raise ArgumentError(f"linalg.norm: Order {ord} needs two dimensions")
     order = 2.0 if ord is None else float(ord)
-    out = vector_norm_over(x, order, axes_of(dims, x.ndim), keepdim, cornered=True)
-    return labelled(out, "LinalgVectorNormBackward0")
+    return labelled(_vector_norm(A, order, dims, keepdim, dtype), "LinalgVectorNormBackward0")
 
 
 @function(namespace="linalg", label=None)

@@ -9,8 +9,9 @@ from typing import Any
 from telegrad_proto.errors import EvaluationError
 
 
-def _require_divisors(xp: Any, divisor: Any) -> None:
-    if divisor.dtype.kind in "iu" and bool(xp.any(divisor == 0)):
+def _require_divisors(xp: Any, dividend: Any, divisor: Any) -> None:
+    # Where nothing is divided, a divisor that would have been stretched is asked for nothing.
+    if divisor.dtype.kind in "iu" and dividend.size and bool(xp.any(divisor == 0)):
         raise EvaluationError("ZeroDivisionError")
 
 
@@ -20,7 +21,7 @@ def floor_divide(xp: Any, a: Any, b: Any) -> Any:
     Raises:
         EvaluationError: an integer divided by zero.
     """
-    _require_divisors(xp, b)
+    _require_divisors(xp, a, b)
     return xp.floor_divide(a, b)
 
 
@@ -30,7 +31,7 @@ def remainder(xp: Any, a: Any, b: Any) -> Any:
     Raises:
         EvaluationError: an integer divided by zero.
     """
-    _require_divisors(xp, b)
+    _require_divisors(xp, a, b)
     return xp.remainder(a, b)
 
 
@@ -40,7 +41,7 @@ def fmod(xp: Any, a: Any, b: Any) -> Any:
     Raises:
         EvaluationError: an integer divided by zero.
     """
-    _require_divisors(xp, b)
+    _require_divisors(xp, a, b)
     return xp.fmod(a, b)
 
 

@@ -82,7 +82,7 @@ def test_lerp_meets_both_ends_exactly() -> None:
     a, b = np.array([0.1, 3.0]), np.array([0.7, -1e-3])
     np.testing.assert_array_equal(tg.lerp(tg.tensor(a), tg.tensor(b), 1.0).numpy(), b)
     np.testing.assert_array_equal(
-        tg.lerp(tg.tensor(a), tg.tensor(b), tg.tensor([0.0, 1.0])).numpy(), [a[0], b[1]]
+        tg.lerp(tg.tensor(a), tg.tensor(b), tg.tensor([0.0, 1.0], dtype=tg.float64)).numpy(), [a[0], b[1]]
     )
 
 
@@ -152,3 +152,26 @@ def test_it_is_torchs(case: Case) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_two_numbers_make_a_tensor_where_torch_takes_them() -> None:
+    assert tg.add(3, 2.5).item() == 5.5
+    assert tg.mul(True, 2).dtype is tg.int64
+    assert tg.div(1, 2).item() == 0.5
+    assert tg.sub(1, 3).item() == -2
+    assert tg.floor_divide(7, 2).item() == 3
+    for function in (tg.pow, tg.remainder, tg.maximum):
+        with pytest.raises(TypeError):
+            function(3, 2)
+
+
+def test_what_torch_refuses_is_refused() -> None:
+    for base in (tg.ones(2, dtype=tg.int8), tg.ones(2, dtype=tg.bool)):
+        with pytest.raises(RuntimeError, match="negative integer powers"):
+            base**-2
+    with pytest.raises(RuntimeError, match="expected dtype float32 for `end` but got dtype float64"):
+        tg.lerp(tg.ones(2), tg.ones(2, dtype=tg.float64), 0.5)
+    # Nothing is divided where there is nothing.
+    assert (tg.ones(0, dtype=tg.int64) // 0).shape == (0,)
+    with pytest.raises(RuntimeError, match="ZeroDivision"):
+        (tg.ones(1, dtype=tg.int64) // 0).item()

@@ -62,3 +62,21 @@ TORCH: dict[str, Case] = {
 @pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
 def test_it_is_torchs(case: Case) -> None:
     agree(case)
+
+
+def test_index_put_takes_values_of_the_type_that_is_there() -> None:
+    x = tg.zeros(2, 3)
+    mask = tg.tensor([True, False])
+    assert x.index_put((mask,), tg.tensor(2)).sum().item() == 6
+    with pytest.raises(RuntimeError, match="source and destination dtypes match, got Float"):
+        x.index_put((tg.tensor([0]),), tg.ones(3, dtype=tg.float64))
+    with pytest.raises(IndexError, match=r"shape of the mask \[3\] at index 0"):
+        x.index_put((tg.tensor([True, False, True]),), tg.tensor(2.0))
+
+
+def test_indices_have_as_many_dimensions_as_what_they_point_into() -> None:
+    for source in (tg.ones(2, 2), tg.ones(2)):
+        with pytest.raises(RuntimeError, match="same number of dimensions"):
+            tg.ones(2).scatter_reduce(0, tg.zeros(2, 2, dtype=tg.int64), source, "prod")
+    with pytest.raises(TypeError, match="requires src or value"):
+        tg.ones(2).scatter(0, tg.zeros(2, dtype=tg.int64))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,21 @@ def test_it_is_torchs(case: Case) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, i: x.index_select(0, i),
+        lambda x, i: x.index_add(0, i, tg.ones(1, 2)),
+        lambda x, i: x.index_copy(0, i, tg.ones(1, 2)),
+        lambda x, i: x.index_reduce(0, i, tg.ones(1, 2), "prod"),
+        lambda x, i: tg.nn.functional.embedding(i, x),
+    ],
+)
+def test_these_count_from_the_front_only(call: Callable[[tg.Tensor, tg.Tensor], tg.Tensor]) -> None:
+    x = tg.ones(3, 2)
+    assert call(x, tg.tensor([2])).shape[-1] == 2
+    for wrong in (-1, 3):
+        with pytest.raises(IndexError, match=f"index {wrong} is out of bounds for dimension 0 with size 3"):
+            call(x, tg.tensor([wrong])).tolist()

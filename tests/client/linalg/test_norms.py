@@ -78,3 +78,15 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_halves_have_vector_norms() -> None:
+    x = tg.tensor([300.0, 400.0], dtype=tg.float16)
+    found = tg.linalg.vector_norm(x)
+    assert (found.dtype, found.item()) == (tg.float16, 500.0)
+    assert tg.linalg.norm(x).item() == 500.0
+    assert tg.linalg.vector_norm(x, dtype=tg.float64).dtype is tg.float64
+    with pytest.raises(RuntimeError, match="Low precision"):
+        tg.linalg.norm(x[None], "nuc")
+    with pytest.raises(RuntimeError, match="without narrowing"):
+        tg.linalg.vector_norm(tg.ones(2), dtype=tg.float16)

@@ -169,6 +169,11 @@ def _unpool(
     sizes = per_dim(kernel_size, ndim, "kernel_size")
     strides = sizes if stride is None or stride == () else per_dim(stride, ndim, "stride")
     sides = per_dim(padding, ndim, "padding")
+    if tuple(indices.shape) != tuple(x.shape):
+        raise ShapeError(
+            f"{name}: Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but "
+            f"got indices tensor with shape: {list(indices.shape)}"
+        )
     x, single = batched(x, ndim, name)
     natural = [
         (n - 1) * step + size - 2 * side

@@ -239,6 +239,9 @@ def fold(
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
     target = per_dim(output_size, 2, "output_size")
+    for what, given in (("kernel size", sizes), ("stride", strides), ("dilation", apart)):
+        if min(given) <= 0:
+            raise ShapeError(f"fold: {what} should be greater than zero, but got {list(given)}")
     x, single = batched(input, 1, "fold")
     n, taps, places = x.shape
     channels, rest = divmod(taps, math.prod(sizes))

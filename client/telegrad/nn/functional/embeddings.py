@@ -6,6 +6,7 @@ from telegrad import _primitives as p
 from telegrad import storage
 from telegrad.functions.norms import vector_norm_over
 from telegrad.functions.operands import detached, filled, index_tensor, like, tensor_of
+from telegrad.functions.selection import from_zero
 from telegrad.nn.functional.activation import HERE
 from telegrad.promotion import constant
 from telegrad.registry import function
@@ -66,6 +67,9 @@ def _looked_up(table: Tensor, index: Tensor, padding_idx: int | None, scale_grad
 
     Shape: (rows, width) and (...) to (..., width)
     """
+    index = p.reshape(
+        from_zero(p.reshape(index, shape=(index.numel(),)), table.shape[0]), shape=tuple(index.shape)
+    )
     out = p.index(table, index, axes=(0,))
     shape = (*index.shape, 1)
     if padding_idx is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.parameters import kind_of
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 
@@ -17,9 +18,12 @@ def per_dim(given: Any, count: int, name: str) -> Ints:
 
     Raises:
         ArgumentError: another number of them.
+        TypeError: they are no integers.
     """
     if isinstance(given, int):
         return (given,) * count
+    if not isinstance(given, (list, tuple)) or any(isinstance(n, (str, float)) for n in given):
+        raise TypeError(f"argument '{name}' must be tuple of ints, not {kind_of(given)}")
     values = tuple(int(n) for n in given)
     if len(values) == 1:
         return values * count

@@ -213,6 +213,8 @@ def kl_div(
     per_batch = reduction == "batchmean"
     reduction = "sum" if per_batch else chosen(reduction, size_average, reduce)
     x, t = promote_operands(input, target)
+    if x.dtype.kind == "c":
+        raise DTypeError("kl_div: Complex inputs not supported.")
     if log_target:
         loss = labelled(p.mul(p.exp(t), p.sub(t, x)), "MulBackward0")
     else:
@@ -282,6 +284,8 @@ def gaussian_nll_loss(
     else:
         x, t, v = promote_all(input, target, _variance_as(var, input))
     fixed = detached(v)
+    if v.dtype.kind == "c":  # of a complex input: the variances themselves are real
+        fixed = p.real(fixed)
     raised = p.where(p.lt(fixed, like(v, eps)), like(v, eps), fixed)
     v = p.add(raised, p.sub(v, fixed))
     away = p.sub(x, t)

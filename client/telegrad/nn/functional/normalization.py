@@ -8,11 +8,12 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad import storage
-from telegrad.functions.operands import count_of, detached, like
+from telegrad.functions.operands import cast_to, count_of, detached, like
 from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.registry import function
 from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -84,10 +85,12 @@ def rms_norm(
     axes = _trailing(input, normalized_shape, weight, "rms_norm")
     if input.dtype.kind not in "fc":
         raise DTypeError(f"\"rms_norm\" not implemented for '{scalar_name(input.dtype)}'")
-    x = input
-    least = float(np.finfo(x.dtype.to_real().typestr).eps) if eps is None else eps
+    least = float(np.finfo(input.dtype.to_real().typestr).eps) if eps is None else eps
+    # Squares of halves overflow early: torch computes in single precision.
+    x = cast_to(input, float32) if input.dtype is float16 else input
     square = mean_over(p.mul(x, x), axes, True)
-    return _affine(p.mul(x, p.rsqrt(p.add(square, like(x, least)))), weight, None, normalized_shape)
+    scaled = cast_to(p.mul(x, p.rsqrt(p.add(square, like(x, least)))), input.dtype)
+    return _affine(scaled, weight, None, normalized_shape)
 
 
 @function(namespace=HERE, name="group_norm", label="NativeGroupNormBackward0")
@@ -157,10 +160,15 @@ def batch_norm(
 
     Raises:
         ArgumentError: one value a channel in training, or no running statistics else.
+        ShapeError: statistics, weights or biases that are not one a channel.
     """
     if input.ndim < 2 and not input.numel():
         return p.identity(input)
     channels = input.shape[1]
+    given = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
+    for name, x in given:
+        if x is not None and x.numel() != channels:
+            raise ShapeError(f"{name} should contain {channels} elements not {x.numel()}")
     line = tuple(channels if i == 1 else 1 for i in range(input.ndim))
     axes = tuple(i for i in range(input.ndim) if i != 1)
     if training:

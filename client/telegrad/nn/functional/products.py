@@ -12,7 +12,7 @@ from telegrad.nn.functional.noise import dropped
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, int64
-from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
 @function(namespace=HERE, label=None)
@@ -56,10 +56,13 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
     Raises:
         ShapeError: sizes that do not fit.
+        AxisError: a weight of other than three dimensions.
     """
     for d, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=False)):
         if m != n:
             raise ShapeError(f"bilinear(): input batch dimensions do not match at dim {d}: got {m} and {n}")
+    if weight.ndim != 3:
+        raise AxisError(f"bilinear(): requires a weight of 3 dimensions, got {weight.ndim}")
     lead = tuple(input1.shape[:-1])
     k, i, j = weight.shape
     if input1.shape[-1] != i or input2.shape[-1] != j:
