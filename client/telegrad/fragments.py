@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from telegrad.convert import payload_of
+from telegrad.entries import BackwardEntry, Entry
 from telegrad.forms import MAX_NODES, Forms, Shape
-from telegrad.recorder import BackwardEntry, Entry
 from telegrad.values import Value
 from telegrad_proto.codec import encode_attrs, encode_spec
 from telegrad_proto.form import compact

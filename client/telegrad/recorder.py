@@ -11,14 +11,13 @@ import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 from telegrad.autograd.graph import Edge, Node, Rule, counter_of, leaf_edge
 from telegrad.autograd.mode import ANOMALY, MODE
 from telegrad.callsite import OURS, Site
+from telegrad.entries import BackwardEntry, Entry
 from telegrad.tensor import Tensor, make
 from telegrad.values import Counter, Value
 from telegrad_proto.errors import SessionError
@@ -36,42 +35,6 @@ SITES_KEPT: Final = 50_000
 
 #: Python numbers kept as constants of a session.
 CONSTANTS_KEPT: Final = 512
-
-#: One recorded operator: catalogue entry, ids of inputs, attributes, id of the first output, input positions
-#: that need gradients, and the user's line: code and instruction.
-Entry = tuple[Op, tuple[int, ...], tuple[AttrValue, ...], int, tuple[int, ...], CodeType, int]
-
-
-@dataclass(slots=True)
-class BackwardEntry:
-    """A recorded request for gradients.
-
-    Attributes:
-        hold: the values that it needs until it is sent; the other fields are those of the wire's Backward.
-    """
-
-    after: int
-    roots: tuple[int, ...]
-    cotangents: tuple[int, ...]
-    wrt: tuple[int, ...]
-    gradients: tuple[int, ...]
-    retain_graph: bool
-    create_graph: bool
-    batched: bool = False
-    hold: list[Value] = field(default_factory=list)
-
-    def fields(self) -> dict[str, Any]:
-        """What the wire's Backward says."""
-        return {
-            "after": self.after,
-            "roots": self.roots,
-            "cotangents": self.cotangents,
-            "wrt": self.wrt,
-            "gradients": self.gradients,
-            "retain_graph": self.retain_graph,
-            "create_graph": self.create_graph,
-            "batched": self.batched,
-        }
 
 
 class Recorder:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from weakref import ref
 
+from telegrad.entries import BackwardEntry, Entry
 from telegrad.fragments import Batch
-from telegrad.recorder import BackwardEntry, Entry
 from telegrad.values import Value
 from telegrad_proto.errors import StructureError, TelegradError
 from telegrad_proto.opset import OPSET

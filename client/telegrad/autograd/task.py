@@ -11,7 +11,8 @@ from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
 from telegrad.autograd.mode import ANOMALY, MODE
-from telegrad.recorder import BackwardEntry, Recorder
+from telegrad.entries import BackwardEntry
+from telegrad.recorder import Recorder
 from telegrad.storage import write
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
@@ -78,6 +79,7 @@ class Pass:
                 )
             self.edges.append(edge)
         self.reached = _NOTHING
+        self.targets: list[Target] = []
         self.touched: list[Tensor] = []
         self.crossed: dict[int, Value] = {}
         self.deferred: list[Tensor] = []
@@ -127,6 +129,7 @@ class Pass:
     def run(self, targets: list[Target], *, retain_graph: bool) -> list[Tensor | None]:
         """The gradients, recorded; None for what the roots do not depend on."""
         nodes = self.reached.nodes
+        self.targets = targets
         walk.check(nodes)
         if self.create_graph:
             self.mirror = walk.Mirror(nodes, self.recorder.new_ids)
@@ -242,6 +245,13 @@ class Pass:
 
     def _through(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         """The gradient after the hooks, which see one pass of a batch, as inside `vmap`."""
+        before, MODE.task = MODE.task, self
+        try:
+            return self._called(hooks, gradient)
+        finally:
+            MODE.task = before
+
+    def _called(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         if self.batch is None:
             return _through(hooks, gradient)
         from telegrad.batching import enter, example, leave, whole_of  # what never maps never loads it

@@ -20,8 +20,9 @@ from telegrad.autograd.graph import edge_of
 from telegrad.autograd.mode import MODE
 from telegrad.callsite import describe, here
 from telegrad.convert import NDArray
+from telegrad.entries import BackwardEntry, Entry
 from telegrad.generator import default_generator
-from telegrad.recorder import BackwardEntry, Entry, Recorder
+from telegrad.recorder import Recorder
 from telegrad.storage import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad.values import Value
