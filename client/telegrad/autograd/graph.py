@@ -9,7 +9,7 @@ go with its tensor.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from telegrad.values import Counter, Value
@@ -227,7 +227,11 @@ def counter_of(tensor: Tensor) -> Counter:
     return value.counter
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> Any:
+    if name in ("register_multi_grad_hook", "increment_version"):
+        from telegrad.autograd import several  # needs this module
+
+        return getattr(several, name)
     if name.startswith("_"):  # the import system asks for some, while the registry is not there yet
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
     from telegrad.registry import absent  # needs this module

@@ -22,6 +22,7 @@ class _Mode(threading.local):
     inference = False
     levels: tuple[Level, ...] = ()  # the running vmaps, outermost first
     deferred: list[Any] | None = None  # inside a pass: gradients that inner passes have added to leaves
+    task: Any = None  # the backward pass whose hooks are being called
     pushing = False  # gradients are made for their transpose, forward mode
 
 

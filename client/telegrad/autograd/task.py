@@ -79,6 +79,7 @@ class Pass:
                 )
             self.edges.append(edge)
         self.reached = _NOTHING
+        self.targets: list[Target] = []
         self.touched: list[Tensor] = []
         self.crossed: dict[int, Value] = {}
         self.deferred: list[Tensor] = []
@@ -128,6 +129,7 @@ class Pass:
     def run(self, targets: list[Target], *, retain_graph: bool) -> list[Tensor | None]:
         """The gradients, recorded; None for what the roots do not depend on."""
         nodes = self.reached.nodes
+        self.targets = targets
         walk.check(nodes)
         if self.create_graph:
             self.mirror = walk.Mirror(nodes, self.recorder.new_ids)
@@ -243,6 +245,13 @@ class Pass:
 
     def _through(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         """The gradient after the hooks, which see one pass of a batch, as inside `vmap`."""
+        before, MODE.task = MODE.task, self
+        try:
+            return self._called(hooks, gradient)
+        finally:
+            MODE.task = before
+
+    def _called(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         if self.batch is None:
             return _through(hooks, gradient)
         from telegrad.batching import enter, example, leave, whole_of  # what never maps never loads it
