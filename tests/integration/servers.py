@@ -111,8 +111,11 @@ class Server:
         return self
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends its process a signal."""
+        """Sends its process a signal; a stopped one stands still when this returns."""
         os.kill(self.pid, number)
+        if number == signal.SIGSTOP:
+            # A busy machine may let it answer for a while yet.
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def kill(self) -> None:
         """SIGKILL; returns when the process is gone."""
