@@ -52,6 +52,17 @@ def ready(address: str) -> int:
     return sum(worker.state == "ready" for worker in status(address).workers)
 
 
+def takes_sessions(address: str) -> bool:
+    """Whether the gateway does, which may learn of a worker a moment after the supervisor."""
+    transport = GrpcTransport(address)
+    try:
+        transport.open()
+    except ServerUnavailableError:
+        return False
+    transport.close()
+    return True
+
+
 def pids(address: str) -> set[int]:
     """The workers' and spares' processes."""
     return {worker.pulse.pid for worker in status(address).workers if worker.pulse.pid}
@@ -147,7 +158,7 @@ def test_row_16_a_head_that_is_gone_for_ever(undisturbed: list[bytes]) -> None:
         # Another head at the same address: the gateway joins it, and has workers made there.
         began = time.monotonic()
         nodes.start(nodes.port)
-        until(lambda: ready(address) == 2, 240)
+        until(lambda: ready(address) == 2 and takes_sessions(address), 240)
         print(f"another head: two workers after {time.monotonic() - began:.2f} s, its own start included")
         with connected(address):
             assert train(telegrad) == undisturbed
@@ -162,7 +173,7 @@ def test_row_16_a_ray_of_our_own_whose_head_is_killed_is_started_anew(undisturbe
         with connected(address):
             assert train(telegrad, between=at({10: head.kill})) == undisturbed
         began = time.monotonic()
-        until(lambda: ready(address) == 1 and not before & pids(address), 240)
+        until(lambda: ready(address) == 1 and not before & pids(address) and takes_sessions(address), 240)
         print(f"own head: a worker of another Ray after {time.monotonic() - began:.2f} s")
         with connected(address):
             assert train(telegrad) == undisturbed
