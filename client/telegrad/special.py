@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.functions import arithmetic, pointwise, polynomials, reduction
+from telegrad.functions import arithmetic, pointwise, reduction
 from telegrad.functions.arithmetic import zero_times
 from telegrad.functions.operands import Operand, detached, floating_pair, like
 from telegrad.promotion import to_float
@@ -143,18 +143,6 @@ polygamma = pointwise.polygamma
 round = pointwise.round
 sinc = pointwise.sinc
 xlogy = arithmetic.xlogy
-chebyshev_polynomial_t = polynomials.chebyshev_polynomial_t
-chebyshev_polynomial_u = polynomials.chebyshev_polynomial_u
-chebyshev_polynomial_v = polynomials.chebyshev_polynomial_v
-chebyshev_polynomial_w = polynomials.chebyshev_polynomial_w
-shifted_chebyshev_polynomial_t = polynomials.shifted_chebyshev_polynomial_t
-shifted_chebyshev_polynomial_u = polynomials.shifted_chebyshev_polynomial_u
-shifted_chebyshev_polynomial_v = polynomials.shifted_chebyshev_polynomial_v
-shifted_chebyshev_polynomial_w = polynomials.shifted_chebyshev_polynomial_w
-hermite_polynomial_h = polynomials.hermite_polynomial_h
-hermite_polynomial_he = polynomials.hermite_polynomial_he
-laguerre_polynomial_l = polynomials.laguerre_polynomial_l
-legendre_polynomial_p = polynomials.legendre_polynomial_p
 
 
 def __getattr__(name: str) -> Any:
