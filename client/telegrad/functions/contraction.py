@@ -215,6 +215,12 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * the outer product of two vectors."""
     _checked_vectors("addr", ("vec1", vec1), ("vec2", vec2))
+    for name, factor in (("beta", beta), ("alpha", alpha)):
+        if input.dtype.kind in "biu" and isinstance(factor, float):
+            raise ArgumentError(
+                f"addr: For integral input tensors, argument {name} must not be a floating point number, got "
+                f"{factor}"
+            )
     product = p.mul(p.reshape(vec1, shape=(vec1.shape[0], 1)), p.reshape(vec2, shape=(1, vec2.shape[0])))
     return _combined(input, product, beta, alpha)
 

@@ -127,14 +127,18 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 
 
 @function(label=None, method=False)
-def unravel_index(indices: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
+def unravel_index(indices: Tensor, shape: int | tuple[int, ...]) -> tuple[Tensor, ...]:
     """The coordinates of places in a tensor laid out flat.
 
     Raises:
         DTypeError: the places are no integers.
+        ArgumentError: a size is negative.
     """
     if indices.dtype.kind not in "iu":
         raise DTypeError(f"unravel_index: expected 'indices' to be integer dtype, but got {indices.dtype}")
+    shape = (shape,) if isinstance(shape, int) else shape
+    if any(size < 0 for size in shape):
+        raise ArgumentError(f"unravel_index: 'shape' cannot have negative values, but got {tuple(shape)}")
     rest = cast(indices, int64)
     out: list[Tensor] = []
     for size in reversed(shape):

@@ -110,7 +110,7 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
         )
     where_ = indices_of(index, "put")
     if where_.numel() != source.numel():
-        raise ShapeError(
+        raise AxisError(
             "put_(): Expected source and index to have the same number of elements, but got source.numel() "
             f"= {source.numel()}, index.numel() = {where_.numel()}"
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import axis_of, detached, filled
+from telegrad.functions.operands import axis_of, cast_to, detached, filled
 from telegrad.functions.results import LU, LeastSquares, LUFactor, TriangularSolution
 from telegrad.functions.shape import permuted
 from telegrad.linalg.decompositions import lower_factor, upper_factor
@@ -76,7 +76,9 @@ def solve_triangular(
     """X with A X = B, or with X A = B, of one triangle of A."""
     require_square(A, "linalg.solve_triangular")
     require_matrices(B, "linalg.solve_triangular", "B")
-    return triangular(A, B, upper=upper, left=left, unit=unitriangular)
+    # torch takes the right-hand side in the matrix's type.
+    right = cast_to(B, A.dtype) if A.dtype.kind == "c" or B.dtype.kind != "c" else B
+    return triangular(A, right, upper=upper, left=left, unit=unitriangular)
 
 
 @function(method=True, label="TriangularSolveBackward0")

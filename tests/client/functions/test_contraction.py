@@ -119,3 +119,10 @@ def test_it_is_torchs(name: str) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_addr_of_integers_takes_no_fraction() -> None:
+    x, v = tg.ones(2, 2, dtype=tg.int64), tg.ones(2, dtype=tg.int64)
+    assert tg.addr(x, v, v, beta=2).tolist() == [[3, 3], [3, 3]]
+    with pytest.raises(RuntimeError, match=r"beta must not be a floating point number, got 0\.5"):
+        tg.addr(x, v, v, beta=0.5)

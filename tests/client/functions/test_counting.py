@@ -33,3 +33,11 @@ def test_coordinates_of_flat_places() -> None:
         tg.unravel_index(tg.tensor([0, 5, 3]), (2, 3)), np.unravel_index([0, 5, 3], (2, 3)), strict=True
     ):
         close(mine, theirs)
+
+
+def test_one_size_is_a_shape_and_no_size_is_negative() -> None:
+    assert tg.unravel_index(tg.tensor([3]), 5)[0].tolist() == [3]
+    with pytest.raises(ValueError, match="cannot have negative values"):
+        tg.unravel_index(tg.tensor([3]), -1)
+    with pytest.raises(RuntimeError, match="minlength should be >= 0"):
+        tg.bincount(tg.tensor([1]), minlength=-1)

@@ -116,3 +116,8 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_a_triangle_decides_the_type() -> None:
+    found = tg.linalg.solve_triangular(tg.eye(2), tg.ones(2, 1, dtype=tg.float64), upper=True)
+    assert (found.dtype, found.tolist()) == (tg.float32, [[1.0], [1.0]])

@@ -22,6 +22,7 @@ def main() -> int:
     options = cli.parse_args()
     total = raised = wrong = operators = 0
     reasons: Counter[str] = Counter()
+    natures: Counter[str] = Counter()
     for count in counts(
         per_operator=options.each, seed=options.seed, pattern=options.ops, processes=options.processes
     ):
@@ -30,12 +31,15 @@ def main() -> int:
         raised += count.raised
         wrong += len(count.found)
         reasons.update(count.allowed)
+        natures.update(count.natures)
         for call, found in count.found:
             print(f"{call[:300]}\n    {found[:300]}", flush=True)
     print(
         f"{operators} operators, {total} calls, {raised} of them raise in PyTorch; {wrong} disagree; "
         f"seed {options.seed}"
     )
+    for nature, times in natures.most_common():
+        print(f"  {times}: {nature}")
     for reason, times in reasons.most_common():
         print(f"  allowed {times}: {reason}")
     return int(wrong > 0)

@@ -28,6 +28,22 @@ from tests.conformance.sampling.operators import RANDOM, Operator, operators
 from tests.conformance.sampling.sources import calls, sources
 
 PROCESSES: Final = 2
+
+#: What a difference is, by what it says: the first that fits.
+NATURES: Final = (
+    (
+        "telegrad computes where PyTorch has no kernel or no derivative",
+        re.compile(
+            "^answers, torch (NotImplementedError|RuntimeError): .*(not implemented|MKL FFT|Low precision|"
+            "not differentiable|automatic differentiation|Autograd not support|not support complex)",
+            re.DOTALL,
+        ),
+    ),
+    ("telegrad answers what PyTorch refuses", re.compile("^answers, torch ")),
+    ("both refuse, each for another reason", re.compile(r"^raises .*, torch \w+: ", re.DOTALL)),
+    ("telegrad refuses what PyTorch computes", re.compile("^(looking )?raises ")),
+    ("another value, type or index", re.compile("")),
+)
 ALLOWED: Final = Path(__file__).with_name("allowed.toml")
 
 
@@ -40,6 +56,7 @@ class Count:
         compared: distinct calls that were compared.
         raised: those of them that raise in PyTorch.
         allowed: disagreements of an allowed class, by class.
+        natures: the same disagreements, by what they are.
         found: the disagreements: call and what differs.
     """
 
@@ -47,6 +64,7 @@ class Count:
     compared: int = 0
     raised: int = 0
     allowed: dict[str, int] = field(default_factory=dict)
+    natures: dict[str, int] = field(default_factory=dict)
     found: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -106,12 +124,19 @@ def compare(operator: Operator, made: Sequence[Call]) -> Count:
         if not found:
             continue
         empty = any(not g.numbers.size for g in givens_in((call.args, call.kwargs)))
-        reason = allowed(operator.name, found, empty=empty)
+        reason = allowed(operator.name, found, repr(call), empty=empty)
         if reason is None:
             count.found.append((repr(call), found))
         else:
             count.allowed[reason] = count.allowed.get(reason, 0) + 1
+            nature = nature_of(found)
+            count.natures[nature] = count.natures.get(nature, 0) + 1
     return count
+
+
+def nature_of(found: str) -> str:
+    """What a difference is: more than PyTorch, another refusal, another value."""
+    return next(nature for nature, words in NATURES if words.search(found))
 
 
 def _alone(call: Call) -> Side:
@@ -131,6 +156,7 @@ def _alone(call: Call) -> Side:
 class Rule:
     operator: re.Pattern[str]
     difference: re.Pattern[str]
+    call: re.Pattern[str]
     reason: str
     empty: bool
 
@@ -147,6 +173,7 @@ def rules() -> Sequence[Rule]:
             Rule(
                 re.compile(entry.get("operator", "")),
                 re.compile(entry["difference"], re.DOTALL),
+                re.compile(entry.get("call", "")),
                 entry["reason"],
                 entry.get("empty", False),
             )
@@ -155,10 +182,11 @@ def rules() -> Sequence[Rule]:
     return _rules
 
 
-def allowed(operator: str, found: str, *, empty: bool = False) -> str | None:
+def allowed(operator: str, found: str, call: str, *, empty: bool = False) -> str | None:
     """The reason why a disagreement is allowed, or nothing."""
     for rule in rules():
-        if (empty or not rule.empty) and rule.operator.search(operator) and rule.difference.search(found):
+        fits = rule.operator.search(operator) and rule.difference.search(found) and rule.call.search(call)
+        if fits and (empty or not rule.empty):
             return rule.reason
     return None
 

@@ -199,6 +199,12 @@ conv_transpose2d = _conv_transpose(2)
 conv_transpose3d = _conv_transpose(3)
 
 
+def _require_positive(name: str, sizes: Ints, strides: Ints, dilations: Ints) -> None:
+    for what, given in (("kernel size", sizes), ("stride", strides), ("dilation", dilations)):
+        if min(given) <= 0:
+            raise ShapeError(f"{name}: {what} should be greater than zero, but got {list(given)}")
+
+
 @function(namespace=HERE, label="Im2ColBackward0")
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """The windows over the last two dimensions as columns.
@@ -207,6 +213,7 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     """
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
+    _require_positive("unfold", sizes, strides, apart)
     x, single = batched(input, 2, "unfold")
     counts = tuple(
         (n + 2 * side - gap * (size - 1) - 1) // step + 1
@@ -239,9 +246,7 @@ def fold(
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
     target = per_dim(output_size, 2, "output_size")
-    for what, given in (("kernel size", sizes), ("stride", strides), ("dilation", apart)):
-        if min(given) <= 0:
-            raise ShapeError(f"fold: {what} should be greater than zero, but got {list(given)}")
+    _require_positive("fold", sizes, strides, apart)
     x, single = batched(input, 1, "fold")
     n, taps, places = x.shape
     channels, rest = divmod(taps, math.prod(sizes))

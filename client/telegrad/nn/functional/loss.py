@@ -7,13 +7,14 @@ import warnings
 
 from telegrad import _primitives as p
 from telegrad.functions.arithmetic import xlogy
-from telegrad.functions.operands import detached, floating_pair, like, tensor_of
+from telegrad.functions.operands import cast_to, detached, floating_pair, like, tensor_of
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.activation import logsigmoid as _logsigmoid
 from telegrad.nn.functional.reducing import chosen, reduced, reduced_openly
 from telegrad.promotion import promote_all, promote_operands
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError
 
 
@@ -166,12 +167,16 @@ def binary_cross_entropy(
             "Please ensure they have the same size."
         )
     x, t = promote_operands(input, target)
+    dtype = x.dtype
+    if dtype is float16:  # the least divisor is nothing in half precision
+        x, t = cast_to(x, float32), cast_to(t, float32)
     fixed = detached(x)
     steep = p.lt(p.mul(p.sub(like(x, 1), fixed), fixed), like(x, _SLOPE_FLOOR))
     inner = p.where(steep, like(x, 0.5), x)
     slope = p.div(p.sub(fixed, t), like(x, _SLOPE_FLOOR))
     at_edge = p.add(_cross_entropy(p.where(steep, fixed, like(x, 0.5)), t), p.mul(p.sub(x, fixed), slope))
-    return reduced(_times(p.where(steep, at_edge, _cross_entropy(inner, t)), weight), reduction)
+    loss = _times(p.where(steep, at_edge, _cross_entropy(inner, t)), weight)
+    return cast_to(reduced(loss, reduction), dtype)
 
 
 @function(namespace=("", HERE))

@@ -6,12 +6,12 @@ import math
 
 from telegrad import _primitives as p
 from telegrad.functions.contraction import matmul
-from telegrad.functions.operands import detached, filled, like, positions
+from telegrad.functions.operands import cast_to, detached, filled, like, positions
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.noise import dropped
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import bool_, int64
+from telegrad_proto.dtypes import bool_, float16, float32, int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 
@@ -122,6 +122,9 @@ def scaled_dot_product_attention(
     if query.ndim < 2 or key.ndim < 2 or value.ndim < 2:
         raise ShapeError("scaled_dot_product_attention: query, key and value need at least 2 dimensions")
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    dtype = query.dtype
+    if dtype is float16:  # torch multiplies and adds halves in single precision
+        query, key, value = (cast_to(x, float32) for x in (query, key, value))
     if enable_gqa:
         key, value = (_repeated_heads(x, query.shape[-3]) for x in (key, value))
     turned = p.transpose(key, perm=(*range(key.ndim - 2), key.ndim - 1, key.ndim - 2))
@@ -134,7 +137,7 @@ def scaled_dot_product_attention(
         else:
             scores = p.add(scores, p.cast(attn_mask, dtype=scores.dtype))
     weights = _attention_shares(scores)
-    out = p.matmul(dropped(weights, dropout_p) if dropout_p else weights, value)
+    out = cast_to(p.matmul(dropped(weights, dropout_p) if dropout_p else weights, value), dtype)
     fused = query.ndim == 4 and not dropout_p
     return labelled(out, "ScaledDotProductFlashAttentionForCpuBackward0" if fused else "UnsafeViewBackward0")
 
