@@ -25,6 +25,7 @@ from telegrad.promotion import constant
 from telegrad.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int32, int64
+from telegrad_proto.errors import LinAlgError
 
 
 class _Factor(NamedTuple):
@@ -143,9 +144,18 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 @function(namespace="linalg", label="LinalgLuFactorExBackward0")
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> _Factors:
     """Both triangular factors in one matrix, LAPACK's list of row exchanges, and for each matrix the place of
-    its first pivot that is 0.
+    its first pivot that is 0; `check_errors` looks at that list, and raises.
+
+    Raises:
+        LinAlgError: with `check_errors`, where a pivot is 0.
     """
     require_floating(A, "torch.linalg.lu_factor_ex")
     require_matrices(A, "torch.linalg.lu_factor_ex")
     factors, pivots = lu_factor(A, pivot=pivot)
-    return _LuFactorEx(factors, pivots, _first_zero(factors))
+    info = _first_zero(factors)
+    if check_errors and (zero := next((n for n in info.reshape(-1).tolist() if n), 0)):
+        raise LinAlgError(
+            f"torch.linalg.lu_factor_ex: U[{zero},{zero}] is zero and using it on lu_solve would result in a "
+            "division by zero"
+        )
+    return _LuFactorEx(factors, pivots, info)

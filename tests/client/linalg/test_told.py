@@ -66,6 +66,9 @@ def test_factors() -> None:
     assert tg.allclose(found.LU[:1], factors)
     assert found.pivots[:1].tolist() == pivots.tolist()
     assert tg.linalg.lu_factor_ex(tg.ones(2, 3, 0)).info.tolist() == [0, 0]
+    assert tg.linalg.lu_factor_ex(stack(GOOD), check_errors=True).info.tolist() == [0]
+    with pytest.raises(RuntimeError, match=r"U\[2,2\] is zero"):
+        tg.linalg.lu_factor_ex(stack(GOOD, SINGULAR), check_errors=True)
 
 
 @pytest.mark.parametrize(
