@@ -18,6 +18,8 @@ from typing import Final, Self
 #: Addresses for measurements between networks, in nobody's use (RFC 2544).
 _ADDRESS: Final = "198.18.0.{}"
 _TOOLS: Final = ("ip", "tc", "nsenter", "unshare")
+#: Root's tools are not in everybody's PATH.
+_PATH: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 
 #: A rate is kept over this much; less than a packet would let none through.
 _BURST_BYTES: Final = 16 << 10
@@ -30,9 +32,9 @@ ENVIRONMENT: Final[Mapping[str, str]] = {"grpc_proxy": ""}
 @cache
 def missing() -> str | None:
     """What this machine lacks for such a network; None where there is everything."""
-    absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    absent = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
     if absent:
-        return f"network namespaces need {', '.join(absent)}: not in PATH"
+        return f"network namespaces need {', '.join(absent)}: not there"
     if os.geteuid() != 0:
         return "network namespaces need root"
     try:
@@ -88,7 +90,13 @@ class Node:
             OSError: it failed.
         """
         done = subprocess.run(
-            self.inside(*command), input=text, capture_output=True, text=True, timeout=60, check=False
+            self.inside(*command),
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PATH": _PATH},
         )
         if done.returncode:
             raise OSError(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
