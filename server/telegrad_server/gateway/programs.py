@@ -154,9 +154,11 @@ class ProgramRelay:
             await self._anywhere(upload, context)
         finally:
             filling.cancel()
-            with contextlib.suppress(asyncio.CancelledError, grpc.RpcError, grpc.aio.AioRpcError):
-                await filling
-            upload.drop()
+            try:
+                with contextlib.suppress(asyncio.CancelledError, grpc.RpcError, grpc.aio.AioRpcError):
+                    await filling
+            finally:
+                upload.drop()  # whatever reading raised: the room is everybody's
 
     async def _anywhere(self, upload: Upload, context: Context) -> None:
         error: Exception | None = None

@@ -339,3 +339,31 @@ def test_no_worker_at_all_is_told() -> None:
             await relay.call(None, client)  # type: ignore[arg-type]
 
     asyncio.run(play())
+
+
+def test_room_is_given_back_whatever_reading_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(_Client):
+        async def read(self) -> Any:
+            if self.messages.empty():
+                raise grpc.aio.UsageError("the call is over")
+            return await super().read()
+
+    async def play() -> None:
+        client = Broken()
+        relay = ProgramRelay(_NoWorkers())  # type: ignore[arg-type]
+        whole = relay._room.left_bytes
+
+        async def taken_in(_upload: Upload, _context: object) -> None:
+            while relay._room.left_bytes == whole or not client.messages.empty():
+                await asyncio.sleep(0)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert relay._room.left_bytes == whole - 3
+
+        monkeypatch.setattr(relay, "_anywhere", taken_in)
+        client.messages.put_nowait(b"abc")
+        with pytest.raises(grpc.aio.UsageError):
+            await relay.call(None, client)  # type: ignore[arg-type]
+        assert relay._room.left_bytes == whole
+
+    asyncio.run(play())
