@@ -18,6 +18,7 @@ from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto import PROTOCOL, __version__
 from telegrad_proto.errors import (
     CancelledError,
+    CapacityError,
     FragmentChangedError,
     FragmentGapError,
     TelegradError,
@@ -197,5 +198,13 @@ def test_row_26_silent_clients_slow_nobody() -> None:
                 refused += 1
             client.close()
         assert refused == 0, "each left before the next came"
-        for client in crowd:
+        # With the crowd, and this test's own session, as many as there may be.
+        more = [GrpcTransport(server.address) for _ in range(99)]
+        for client in more:
+            client.open()
+        one_too_many = GrpcTransport(server.address)
+        with pytest.raises(CapacityError, match="room for 300 sessions"):
+            one_too_many.open()
+        assert telegrad.ones(4).sum().item() == 4.0
+        for client in (one_too_many, *more, *crowd):
             client.close()
