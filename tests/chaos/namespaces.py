@@ -40,7 +40,7 @@ def missing() -> str | None:
     try:
         with Network() as network:
             network.limit(network.add("probe"), mbit=1)
-    except OSError as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         return f"this machine makes no network of namespaces: {error}"
     return None
 
