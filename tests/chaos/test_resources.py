@@ -119,6 +119,10 @@ def test_row_31_who_has_no_token_learns_nothing(tmp_path: Path) -> None:
             said.append(str(raised.value))
             transport.close()
         assert len(set(said)) == 1, "the answer does not tell how wrong it was"
+        stranger = GrpcTransport(server.address)
+        with pytest.raises(AccessError, match="requires a token"):
+            stranger.open()
+        stranger.close()
         friend = GrpcTransport(server.address, token="a token of this test")
         friend.open()
         friend.close()
