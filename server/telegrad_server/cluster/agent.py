@@ -21,7 +21,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import ray
-from ray.exceptions import ActorDiedError
+from ray.exceptions import ActorDiedError, RayError
 
 from telegrad_server.cluster.attach import Attached, attached
 from telegrad_server.cluster.wanted import Wanted
@@ -148,9 +148,10 @@ def run(link: socket.socket) -> None:
                 signal.signal(number, signal.SIG_IGN)
             serve(link, Answers(cluster), {"jobs": None if cluster.jobs is None else asdict(cluster.jobs)})
             end_hard_after(_END_S)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, RayError) as error:
         _log.info("no cluster", exc_info=error)
-        link.sendall(json.dumps({"refused": str(error)}).encode() + b"\n")
+        with suppress(OSError):  # the gateway is gone
+            link.sendall(json.dumps({"refused": str(error)}).encode() + b"\n")
 
 
 def main() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from types import FrameType
 from typing import Final
 
 from telegrad_server.cluster.fleet import RayFleet
@@ -70,12 +72,21 @@ def serve_cluster(
                 "insecure": insecure,
             }
         )
+        # Until the gateway has its own way to end. What only starts has nothing to hand over.
+        signal.signal(signal.SIGTERM, _leave)
+        patience_s = 0.0
         try:
             said = link.begin()
+            patience_s = _END_S
             fleet = RayFleet(link, owned=not joined, grace_s=gateway.grace_s)
             serve_gateway(gateway, fleet, announce, job_services(said["jobs"], link))
         finally:
-            link.close(_END_S)
+            link.close(patience_s)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # told once, it tidies up
+    raise SystemExit(128 + number)
 
 
 @contextmanager

@@ -47,22 +47,28 @@ class _Child:
 
     def __init__(self, program: Sequence[str], opening: Mapping[str, Any]) -> None:
         self._socket, theirs = socket.socketpair()
-        with theirs:
-            # Of its own session: Ctrl-C and the like are for the gateway, which then ends it in order. What
-            # Ray prints to stdout goes where all messages go.
-            self.process = subprocess.Popen(  # noqa: S603  # this very package, by this very interpreter
-                [*program, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=2,
-                start_new_session=True,
-            )
+        try:
+            with theirs:
+                # Of its own session: Ctrl-C and the like are for the gateway, which then ends it in order.
+                # What Ray prints to stdout goes where all messages go.
+                self.process = subprocess.Popen(  # noqa: S603  # this very package, by this very interpreter
+                    [*program, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=2,
+                    start_new_session=True,
+                )
+        except BaseException:
+            self._socket.close()
+            raise
         self._socket.settimeout(_BEGIN_S)
         self._lines = self._socket.makefile(encoding="utf-8")
         self._sending = threading.Lock()
         self._open: dict[int, tuple[float, Future[Any]]] = {}
         self._numbered = 0
-        self._send(opening)
+        self._over = False
+        with suppress(OSError):  # it has ended at once, which `first` says
+            self._send(opening)
 
     def first(self) -> Mapping[str, Any]:
         """What it says when it is ready, or why it cannot be."""
@@ -73,16 +79,22 @@ class _Child:
         except OSError:
             line = ""
         self._socket.settimeout(None)
-        said: Mapping[str, Any] = json.loads(line) if line else {"refused": self._ending()}
+        # Without its end of line it is what a killed process had sent so far.
+        said: Mapping[str, Any] = json.loads(line) if line.endswith("\n") else {"refused": self._ending()}
         return said
 
     def carry(self) -> str:
         """Carries answers until the process ends; why it ended."""
         with suppress(OSError):
             for line in self._lines:
+                if not line.endswith("\n"):
+                    break  # what a killed process had sent of its last answer
                 reply = json.loads(line)
                 with self._sending:
-                    _, future = self._open.pop(reply["id"])
+                    owed = self._open.pop(reply["id"], None)
+                if owed is None:
+                    continue  # `end` has told
+                future = owed[1]
                 with suppress(InvalidStateError):  # nobody waits for it any more
                     if "error" in reply:
                         future.set_exception(LinkError(reply["error"]))
@@ -98,7 +110,7 @@ class _Child:
             oldest = next(iter(self._open.values()), None)
             if oldest is not None and now - oldest[0] > _HUNG_S:
                 self.process.kill()
-            if len(self._open) >= _MAX_OPEN:
+            if self._over or len(self._open) >= _MAX_OPEN:
                 future.set_exception(LinkError("Ray does not answer"))
                 return future
             self._numbered += 1
@@ -117,6 +129,7 @@ class _Child:
             self.process.kill()
             self.process.wait()
         with self._sending:
+            self._over = True
             for _, future in self._open.values():
                 with suppress(InvalidStateError):
                     future.set_exception(LinkError("the process that speaks with Ray ended"))
@@ -188,7 +201,15 @@ class Link:
     def _keep(self) -> None:
         restarting = Restarting()
         while not self._closing.is_set():
-            child = self._child = _Child(self._program, self._opening)
+            try:
+                child = self._child = _Child(self._program, self._opening)
+            except OSError as error:  # no process or no socket left for it: perhaps later
+                trouble = f"no process can be started that speaks with Ray: {error}"
+                if not self._begun.done():
+                    self._begun.set_exception(RuntimeError(trouble))
+                    return
+                self._pause(restarting, trouble)
+                continue
             if self._closing.is_set():  # meanwhile: `close` has not seen this one
                 child.end()
             said = child.first()
@@ -209,7 +230,10 @@ class Link:
                 return
             if self._closing.is_set():
                 return
-            self._trouble = str(reason)
-            pause_s = restarting.ended(time.monotonic())
-            _log.warning("Ray cannot be asked: %s; the next try in %g s", reason, pause_s)
-            self._closing.wait(pause_s)
+            self._pause(restarting, str(reason))
+
+    def _pause(self, restarting: Restarting, reason: str) -> None:
+        self._trouble = reason
+        pause_s = restarting.ended(time.monotonic())
+        _log.warning("Ray cannot be asked: %s; the next try in %g s", reason, pause_s)
+        self._closing.wait(pause_s)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 import ray
+from ray.exceptions import RayError
 
 from telegrad_server.api.probing import greets
 
@@ -18,7 +19,7 @@ async def mute_nodes() -> list[str]:
     """
     try:
         known = await asyncio.wait_for(asyncio.to_thread(ray.nodes), _ASK_S)
-    except TimeoutError:
+    except (TimeoutError, RayError, ConnectionError):
         return []
     alive = [node for node in known if node["Alive"]]
     greeted = await asyncio.gather(

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from telegrad_proto.channel import CLUSTER_SERVICE
 from telegrad_proto.errors import CapacityError, ServerUnavailableError
 from telegrad_proto.v1 import session_pb2
 from telegrad_proto.v1.cluster_pb2 import DrainReply, DrainRequest, StatusReply, StatusRequest, WorkerInfo
-from tests.places import serving
+from tests.places import BIN, serving
 from tests.server.fakes import raw_channel
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(240)]
@@ -148,6 +148,35 @@ def test_a_ray_of_our_own(own_folder: Path) -> None:
     _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == [], "nothing of Ray is left"
     assert list(own_folder.iterdir()) == []
+
+
+def test_told_to_end_while_it_starts_it_leaves_nothing(own_folder: Path) -> None:
+    command = [str(BIN / "telegrad-server"), "--ray", "--workers", "1", "--port", "0"]
+    environment = {**os.environ, "TMPDIR": str(own_folder)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        deadline = time.monotonic() + 60
+        while not list(own_folder.glob("tg-ray-*/session_*")) and time.monotonic() < deadline:
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.05)
+        started = processes_below(own_folder)
+        assert len(started) > 1, "Ray has begun to start"
+        server.send_signal(signal.SIGTERM)
+        said, errors = server.communicate(timeout=60)
+    assert (server.returncode, said) == (128 + signal.SIGTERM, b""), errors.decode()
+    psutil.wait_procs(started, timeout=30)
+    assert not processes_below(own_folder)
+    assert not list(own_folder.iterdir())
+
+
+def processes_below(folder: Path) -> list[psutil.Process]:
+    """Every living process that has the folder for its temporary files."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            mine = process.environ().get("TMPDIR") == str(folder)
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ for line in lines:
             say(id=question["id"], error="no such worker")
         case "hang":
             pass
+        case "break off":
+            link.sendall(b'{"id": 1, "answ')
+            os._exit(7)
         case _:
             say(id=question["id"], answer=[life, *question["arguments"]])
 """
@@ -103,6 +107,40 @@ def test_one_that_ends_is_started_again_until_it_is_ready(tmp_path: Path) -> Non
             link.ask("end").result(20)
         assert answered(link, "again") == [4, "again"]
         assert link.trouble == ""
+
+
+def test_one_that_ends_in_the_middle_of_an_answer_is_started_again(tmp_path: Path) -> None:
+    with linked(tmp_path) as link:
+        link.begin()
+        with pytest.raises(LinkError, match="ended"):
+            link.ask("break off").result(20)
+        assert answered(link) == [2]
+
+
+def test_where_none_can_be_started_another_try_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, popen = threading.Event(), subprocess.Popen
+    failing = iter([True, True])
+
+    def start(*arguments: Any, **options: Any) -> Any:
+        if begun.is_set() and next(failing, False):
+            raise OSError("Too many open files")
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with linked(tmp_path) as link:
+        link.begin()
+        begun.set()
+        with pytest.raises(LinkError):
+            link.ask("end").result(20)
+        assert answered(link) == [2]
+    failing = iter([True])
+    with (
+        linked(tmp_path) as link,
+        pytest.raises(RuntimeError, match="started that speaks with Ray: Too many"),
+    ):
+        link.begin()
 
 
 def test_while_there_is_none_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
