@@ -49,13 +49,19 @@ class JobDesk:
 
         Raises:
             TelegradError: what is asked for cannot be; nothing was taken in.
+            ServerUnavailableError: the manager did not answer; the job may be taken in all the same. The
+                same submission again has it run, once.
         """
         spec = checked(spec, program, parameters, self._roots)
         folder = JobFolder(self._settings.jobs, spec.id)
-        if folder.status() is not None:
+        status = folder.status()
+        if status is not None:
             if folder.spec() != spec:
                 raise ArgumentError(f"job {spec.id}: there is another job of this id", job=spec.id)
-            return self.status(spec.id)  # the submission came twice
+            if not has_ended(status):
+                # It came twice. The first time the manager perhaps did not hear of it.
+                self._tell_manager(self._manager.submitted.remote(spec.id))
+            return self.status(spec.id)
         for file in files.expand(spec.data, self._roots):
             source_of(file.url)
         folder.submit(spec, program, parameters)

@@ -116,6 +116,22 @@ def test_a_submission_that_comes_twice_is_one_job(desk: JobDesk, queue: _Queue, 
         desk.submit(spec, PROGRAM, [W.tobytes()])
 
 
+def test_a_submission_that_the_manager_did_not_hear_of_runs_when_it_comes_again(
+    desk: JobDesk, queue: _Queue, tmp_path: Path
+) -> None:
+    spec = spec_for(write_rows(tmp_path / "x.csv", rows(60)))
+    queue.silent = True
+    with pytest.raises(ServerUnavailableError, match="manager does not answer"):
+        desk.submit(spec, PROGRAM, [W.tobytes()])
+    assert queue.told == []
+    queue.silent = False
+    assert desk.submit(spec, PROGRAM, [W.tobytes()]).state == job_pb2.JOB_STATE_QUEUED
+    assert queue.told == [("submitted", spec.id)]
+    _drive(tmp_path, spec.id)
+    assert desk.submit(spec, PROGRAM, [W.tobytes()]).state == job_pb2.JOB_STATE_FINISHED
+    assert len(queue.told) == 1
+
+
 def test_a_result_is_arrays_and_what_they_are_made_of(desk: JobDesk, tmp_path: Path) -> None:
     job_id = _submit(desk, tmp_path).id
     with pytest.raises(JobError, match="requires a finished job, this one is queued"):
