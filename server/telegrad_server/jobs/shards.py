@@ -133,9 +133,10 @@ class ShardRunner:
         except DataError as error:
             if "column" not in error.details or self._spec.on_error == job_pb2.ON_ERROR_FAIL:
                 raise
-            reason = str(error).removeprefix(f"{file.url}: row 0: ")
-            rows = range(shard.first_row, shard.first_row + shard.rows)
-            self._deal_with(file.url, dict.fromkeys(rows, reason), collected)
+            if self._spec.on_error == job_pb2.ON_ERROR_COLLECT:  # otherwise nobody asks for them by name
+                reason = str(error).removeprefix(f"{file.url}: row 0: ")
+                rows = range(shard.first_row, shard.first_row + shard.rows)
+                self._deal_with(file.url, dict.fromkeys(rows, reason), collected)
             entry.bad_rows += shard.rows
 
     def _deal_with(self, url: str, bad: Mapping[int, str], collected: list[str]) -> None:

@@ -154,6 +154,18 @@ def test_a_file_without_a_column_has_bad_rows_only(
         assert all(t["reason"].startswith("there is no column 'c2'; the ") for t in told)
 
 
+def test_rows_of_a_file_without_a_column_are_counted_not_named_when_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_rows(tmp_path / "x.csv", rows(10))
+    spec = spec_for(data, columns=["c0", "c1", "c2", "height"], on_error=job_pb2.ON_ERROR_SKIP)
+    folder = _planned(tmp_path, spec)
+    named: list[object] = []
+    monkeypatch.setattr(ShardRunner, "_deal_with", lambda *given: named.append(given))
+    assert ShardRunner(folder, Roots()).run(0).bad_rows == 10
+    assert named == []
+
+
 def test_it_stops_between_batches_when_told(tmp_path: Path) -> None:
     folder = _planned(tmp_path, spec_for(write_rows(tmp_path / "x.npz", rows(30))))
     folder.cancel()
