@@ -5,6 +5,7 @@ Killed at any point and begun again, it does what the ledger lacks; what it writ
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import resource
@@ -28,6 +29,9 @@ from telegrad_server.jobs.shards import output_folder, part_file, tidy
 from telegrad_server.jobs.totals import Totals
 
 _TELL_S: Final = 0.3
+
+#: What time does not mend.
+_LASTING: Final = (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,9 @@ class Driver:
         try:
             files.write(probe, b"")
             files.remove(probe)
-        except (FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        except OSError as error:
+            if not isinstance(error, _LASTING) and error.errno != errno.EROFS:
+                raise
             raise DataError(f"output: {place}: {error.strerror or error}", path=place) from error
 
     def _tally(self, manifest: job_pb2.Manifest) -> Tally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from telegrad_proto.errors import ArgumentError, DataError
 from telegrad_proto.jobs import has_ended
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs import driver as driving
+from telegrad_server.jobs import files
 from telegrad_server.jobs.driver import Done, Driver, Event, Failed, Nothing
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder
@@ -178,6 +181,30 @@ def test_an_output_that_cannot_be_is_said_before_anything_is_computed(tmp_path: 
     status = _drive(folder)
     assert (status.state, status.error_reason) == (job_pb2.JOB_STATE_FAILED, "DATA")
     assert status.error.startswith(f"output: {data}: ")
+    assert list(folder.ledger()) == []
+
+
+@pytest.mark.parametrize(("number", "lasts"), [(errno.EROFS, True), (errno.EIO, False)])
+def test_an_output_on_a_read_only_file_system_fails_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, lasts: bool
+) -> None:
+    out = str(tmp_path / "out")
+    folder = submit(tmp_path / "jobs", spec_for(write_rows(tmp_path / "x.npz", rows(20)), output=out))
+    write = files.write
+
+    def refused(url: str, data: bytes) -> None:
+        if url.startswith(out):
+            raise OSError(number, os.strerror(number), url)
+        write(url, data)
+
+    monkeypatch.setattr(files, "write", refused)
+    if lasts:
+        status = _drive(folder)
+        assert (status.state, status.error_reason) == (job_pb2.JOB_STATE_FAILED, "DATA")
+        assert status.error == f"output: {out}: {os.strerror(number)}"
+    else:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            _drive(folder)
     assert list(folder.ledger()) == []
 
 
