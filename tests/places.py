@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Final
 
@@ -53,6 +56,21 @@ def _first_line(process: subprocess.Popen[str], stream: IO[str], errors: Path) -
     return line
 
 
+@cache
+def _with_us() -> tuple[str, ...]:
+    """What runs a command so that it is told to end when we are gone; its process id stays. Empty: not here.
+
+    A killed pytest runs no `finally`, and its servers would stay.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    command = (setpriv, "--pdeathsig", "TERM")
+    # Small or old ones do not know the option.
+    tried = subprocess.run((*command, "true"), capture_output=True, check=False)
+    return () if tried.returncode else command
+
+
 @contextmanager
 def serving(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
     """The address and process id of a telegrad-server on a free port; it ends with the block.
@@ -61,11 +79,13 @@ def serving(*arguments: str, environment: Mapping[str, str] | None = None) -> It
         arguments: more of the command line.
         environment: variables beside this process's own.
     """
+    # The signal comes when the thread that started the server ends; only the main one lasts as long as we.
+    mortal = _with_us() if threading.current_thread() is threading.main_thread() else ()
     with tempfile.TemporaryDirectory(prefix="tg-") as folder:
         errors = Path(folder) / "stderr"
         with errors.open("w") as sink:
             process = subprocess.Popen(
-                [str(BIN / "telegrad-server"), "--port", "0", *arguments],
+                [*mortal, str(BIN / "telegrad-server"), "--port", "0", *arguments],
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 text=True,
