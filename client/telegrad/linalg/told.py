@@ -92,49 +92,78 @@ def _marked(result: Tensor, failed: Tensor) -> Tensor:
     return p.where(failed, like(result, float("nan")), result)
 
 
-def _no_info(A: Tensor) -> Tensor:
-    return filled(tuple(A.shape[:-2]), 0, int32)
+def _require_none(info: Tensor, name: str, words: str) -> None:
+    """Looks at what failed.
+
+    Raises:
+        LinAlgError: something did; in the words, `{n}` is the first number that is not 0.
+    """
+    for place, n in enumerate(info.reshape(-1).tolist()):
+        if n:
+            matrix = f"(Batch element {place}): " if info.ndim else ""
+            raise LinAlgError(f"{name}: {matrix}{words.format(n=n)}")
 
 
 @function(namespace="linalg", label="LinalgCholeskyExBackward0")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> _Factor:
     """The Cholesky factors, and for each matrix the order of the first leading minor that is not positive
-    definite; with `check_errors` a look at such a factor raises.
+    definite; `check_errors` looks at those, and raises.
+
+    Raises:
+        LinAlgError: with `check_errors`, where a matrix is not positive definite.
     """
     require_square(A, "linalg.cholesky_ex")
     require_floating(A, "linalg.cholesky_ex")
-    if check_errors:
-        return _CholeskyEx(lower_cholesky(A, upper=upper), _no_info(A))
     order = p.cholesky_order(detached(adjoint_of(A) if upper else A))
     info = p.cast(p.real(order) if order.dtype.kind == "c" else order, dtype=int32)
+    if check_errors:
+        _require_none(
+            info,
+            "linalg.cholesky_ex",
+            "The factorization could not be completed because the input is not positive-definite (the "
+            "leading minor of order {n} is not positive-definite).",
+        )
     failed = _failed(info)
     return _CholeskyEx(_marked(lower_cholesky(_regular(A, failed), upper=upper), failed), info)
 
 
 @function(namespace="linalg", label="LinalgInvExBackward0")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> _Inverse:
-    """The inverses, and for each matrix the place of its first pivot that is 0; with `check_errors` a look at
-    the inverse of a singular matrix raises.
+    """The inverses, and for each matrix the place of its first pivot that is 0; `check_errors` looks at
+    those, and raises.
+
+    Raises:
+        LinAlgError: with `check_errors`, where a matrix is singular.
     """
     require_square(A, "linalg.inv_ex")
     require_floating(A, "linalg.inv_ex")
-    if check_errors:
-        return _InvEx(inverted(A), _no_info(A))
     info = _first_zero(p.lu(detached(A))[0])
+    if check_errors:
+        _require_none(
+            info,
+            "linalg.inv_ex",
+            "The diagonal element {n} is zero, the inversion could not be completed because the input matrix "
+            "is singular.",
+        )
     failed = _failed(info)
     return _InvEx(_marked(inverted(_regular(A, failed)), failed), info)
 
 
 @function(namespace="linalg", label="LinalgSolveExBackward0")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> _Solution:
-    """X with A X = B, or with X A = B, and for each matrix the place of its first pivot that is 0; with
-    `check_errors` a look at the solution of a singular system raises.
+    """X with A X = B, or with X A = B, and for each matrix the place of its first pivot that is 0;
+    `check_errors` looks at those, and raises.
+
+    Raises:
+        LinAlgError: with `check_errors`, where a system is singular.
     """
-    if check_errors:
-        return _SolveEx(solve(A, B, left=left), _no_info(A))
     require_square(A, "linalg.solve")
     require_floating(A, "linalg.solve")
     info = _first_zero(p.lu(detached(A))[0])
+    if check_errors:
+        _require_none(
+            info, "torch.linalg.solve_ex", "The solver failed because the input matrix is singular."
+        )
     failed = _failed(info)
     result = solve(_regular(A, failed), B, left=left)
     marks = p.reshape(failed, shape=(*info.shape, 1)) if takes_vectors(A, B) else failed
@@ -153,9 +182,12 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     require_matrices(A, "torch.linalg.lu_factor_ex")
     factors, pivots = lu_factor(A, pivot=pivot)
     info = _first_zero(factors)
-    if check_errors and (zero := next((n for n in info.reshape(-1).tolist() if n), 0)):
-        raise LinAlgError(
-            f"torch.linalg.lu_factor_ex: U[{zero},{zero}] is zero and using it on lu_solve would result in a "
-            "division by zero"
+    if check_errors:
+        _require_none(
+            info,
+            "torch.linalg.lu_factor_ex",
+            "U[{n},{n}] is zero and using it on lu_solve would result in a division by zero. If you "
+            "still want to perform the factorization, consider calling linalg.lu(A, pivot) or "
+            "linalg.lu_factor_ex(A, pivot)",
         )
     return _LuFactorEx(factors, pivots, info)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
+from telegrad_proto.errors import LinAlgError
 
 GOOD = [[4.0, 2.0], [2.0, 3.0]]
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
@@ -31,7 +32,7 @@ def test_cholesky() -> None:
     z = stack(GOOD)[0].detach() + 0j
     assert tg.linalg.cholesky_ex(z).info.tolist() == 0
     with pytest.raises(RuntimeError, match="positive-definite"):
-        tg.linalg.cholesky_ex(stack(BAD), check_errors=True).L.tolist()
+        tg.linalg.cholesky_ex(stack(BAD), check_errors=True)
 
 
 def test_inverses() -> None:
@@ -42,7 +43,7 @@ def test_inverses() -> None:
     assert repr(tg.linalg.inv_ex(tg.eye(1))).startswith("torch.return_types.linalg_inv_ex(\ninverse=")
     assert tg.linalg.inv_ex(tg.ones(3, 0, 0)).info.tolist() == [0, 0, 0]
     with pytest.raises(RuntimeError, match="singular"):
-        tg.linalg.inv_ex(stack(SINGULAR), check_errors=True).inverse.tolist()
+        tg.linalg.inv_ex(stack(SINGULAR), check_errors=True)
 
 
 def test_solutions() -> None:
@@ -56,7 +57,7 @@ def test_solutions() -> None:
     alone = tg.linalg.solve_ex(stack(SINGULAR)[0], b[0])
     assert (alone.info.tolist(), alone.result.shape) == (2, (2,))
     with pytest.raises(RuntimeError, match="singular"):
-        tg.linalg.solve_ex(stack(SINGULAR), b, check_errors=True).result.tolist()
+        tg.linalg.solve_ex(stack(SINGULAR), b, check_errors=True)
 
 
 def test_factors() -> None:
@@ -104,3 +105,25 @@ def test_what_fails_is_told_as_by_torch() -> None:
     for name in ("cholesky_ex", "inv_ex", "lu_factor_ex"):
         mine, theirs = getattr(tg.linalg, name)(tg.tensor(x)), getattr(torch.linalg, name)(torch.tensor(x))
         assert mine.info.tolist() == theirs.info.tolist(), name
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda m, x: m.linalg.cholesky_ex(x, check_errors=True).info,
+        lambda m, x: m.linalg.inv_ex(x, check_errors=True).info,
+        lambda m, x: m.linalg.solve_ex(x, m.ones(2, 2, dtype=m.float64), check_errors=True).info,
+        lambda m, x: m.linalg.lu_factor_ex(x, check_errors=True).info,
+    ],
+)
+@pytest.mark.parametrize("wrong", [[[0.0, 0.0], [0.0, 1.0]], SINGULAR])
+@pytest.mark.torch
+def test_what_fails_raises_in_the_words_of_torch(function: Callable[[Any, Any], Any], wrong: Any) -> None:
+    torch = pytest.importorskip("torch")
+    for matrices in (wrong, [GOOD, wrong], [[GOOD, GOOD], [GOOD, wrong]]):
+        with pytest.raises(RuntimeError) as theirs:
+            function(torch, torch.tensor(matrices, dtype=torch.float64))
+        with pytest.raises(LinAlgError) as mine:
+            function(tg, tg.tensor(np.array(matrices)))
+        assert str(mine.value).splitlines()[0] == str(theirs.value)
+    assert function(tg, tg.tensor(np.array([GOOD]))).tolist() == [0]
