@@ -107,7 +107,9 @@ def no_column(column: str, there: Sequence[str], where: str = "file") -> str:
 def exact(numbers: Sequence[float]) -> Column:
     """Integers and floats as an array, or as they are where an array would round integers."""
     if all(isinstance(n, int) for n in numbers):
-        return np.array(numbers)
+        array = np.array(numbers)
+        # Of both signs, one of them beyond 63 bits, NumPy makes floats.
+        return array if array.dtype.kind in "biu" else numbers
     if any(isinstance(n, int) and abs(n) > LARGEST_EXACT for n in numbers):
         return numbers
     return np.array(numbers, np.float64)

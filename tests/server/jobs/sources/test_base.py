@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from telegrad_proto.errors import DataError
 from telegrad_server.jobs.sources import source_of
-from telegrad_server.jobs.sources.base import ranges, require_columns
+from telegrad_server.jobs.sources.base import exact, ranges, require_columns
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pq", "csv", "tsv", "jsonl", "ndjson", "npy", "npz", "CSV"])
@@ -39,3 +40,19 @@ def test_missing_columns_are_named_with_what_is_there() -> None:
     assert raised.value.details["column"] == "z"
     with pytest.raises(DataError, match="the file has none"):
         require_columns("x", ["a"], [])
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [9007199254740993, -1, 2**63],
+        [2**63 + 1, 1],
+        [-(2**63) - 1, 10**20],
+        [9007199254740993, 0.5],
+        [9007199254740993, -1],
+        [2**64 - 1, 2**63],
+    ],
+)
+def test_no_integer_is_rounded(numbers: list[float]) -> None:
+    found = exact(numbers)
+    assert (found.tolist() if isinstance(found, np.ndarray) else found) == numbers
