@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +85,7 @@ def _typed(column: Column, name: str, wanted: Wanted, rows: int, bad: dict[int, 
         if place in bad:
             continue
         try:
-            array, reason = np.asarray(value), ""
+            array, reason = _numbers(value, wanted), ""
         except ValueError:  # lists of different lengths in one another
             array, reason = (
                 np.empty(0),
@@ -100,6 +101,24 @@ def _typed(column: Column, name: str, wanted: Wanted, rows: int, bad: dict[int, 
         if problems:
             bad[place] = problems[0]
     return result
+
+
+def _numbers(value: Any, wanted: Wanted) -> npt.NDArray[Any]:
+    """The value as an array. Text may spell out integers that NumPy has no type for, or would round."""
+    array = np.asarray(value)
+    kinds: tuple[type, ...]
+    target: type[np.generic]
+    if array.dtype == object and wanted.dtype.kind in "fc":
+        kinds, target = (int, float), np.float64
+    elif array.dtype.kind == "f" and wanted.dtype.kind in "iu" and isinstance(value, list):
+        kinds, target = (int,), np.int64 if wanted.dtype.kind == "i" else np.uint64
+    else:
+        return array
+    each = np.asarray(value, object)
+    if all(type(one) in kinds for one in each.flat):
+        with suppress(OverflowError):  # what fits here neither is refused as it is
+            return each.astype(target)
+    return array
 
 
 def _complaint(value: Any, array: npt.NDArray[Any], name: str, wanted: Wanted) -> str:

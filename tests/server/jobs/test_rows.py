@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from telegrad_server.jobs.rows import Wanted, usable
+from telegrad_server.jobs.sources import source_of
 from telegrad_server.jobs.sources.base import Batch
+from tests.server.jobs.sources.reading import batches
 
 
 def wanted(
@@ -57,6 +59,12 @@ def test_columns_stand_side_by_side() -> None:
         (np.array([300, 2, -1]), (), "|u1", {10: "requires uint8, got 300", 12: "requires uint8, got -1"}),
         (np.array([1e300, 1.0]), (), "<f4", {10: r"requires float32, got 1e\+300"}),
         (np.array([1j, 1.0]), (), "<f8", {10: "requires float64, got 1j"}),
+        ([10**20, None, "abc"], (), "<f8", {11: "missing", 12: "requires float64, got 'abc'"}),
+        ([10**400, 1], (), "<f8", {10: "requires float64, got 1000"}),
+        ([10**39, 1], (), "<f4", {10: r"requires float32, got 1e\+39"}),
+        ([10**20, 1], (), "<i8", {10: "requires int64, got 1000"}),
+        ([[10**20, None], [1, 2]], (2,), "<f8", {10: "missing"}),
+        ([[2**63, -1], [1, 2]], (2,), "<i8", {10: "requires int64"}),
         (np.zeros((2, 3)), (2,), "<f8", {10: r"requires shape \(2,\), got \(3,\)", 11: "requires shape"}),
     ],
 )
@@ -68,6 +76,34 @@ def test_bad_rows_are_named(column: Any, shape: tuple[int, ...], dtype: str, rea
         assert re.search(reason, rows.bad[row])
     assert sorted([*rows.numbers.tolist(), *rows.bad]) == [10 + place for place in range(len(column))]
     assert len(rows.inputs["x"]) == len(rows.numbers) == len(column) - len(reasons)
+
+
+@pytest.mark.parametrize("dtype", ["<f8", "<f4", "<c16"])
+def test_integers_beyond_64_bits_are_numbers_for_an_input_of_floats(dtype: str) -> None:
+    for column, shape in (([10**20, 1, -(10**20)], ()), ([[10**20, 1], [0.5, -(10**20)]], (2,))):
+        rows = usable(batch(c=column), [wanted(*shape, dtype=dtype)])
+        assert rows.bad == {}
+        np.testing.assert_array_equal(rows.inputs["x"], np.array(column, dtype))
+
+
+@pytest.mark.parametrize("row", [[2**63 + 1, 1], [2**64 - 1, 0]])
+def test_integers_in_lists_are_not_rounded(row: list[int]) -> None:
+    rows = usable(batch(c=[row, [1]]), [wanted(2, dtype="<u8")])
+    assert rows.inputs["x"].tolist() == [row]
+
+
+@pytest.mark.parametrize(("name", "head", "line"), [("x.csv", "c\n", "%s\n"), ("x.jsonl", "", '{"c": %s}\n')])
+def test_what_text_spells_out_arrives_or_is_refused(name: str, head: str, line: str) -> None:
+    numbers = [9007199254740993, -1, 2**63, 10**20]
+    raw = (head + "".join(line % number for number in numbers)).encode()
+    (read,) = batches(source_of(name), raw, ["c"], batch_rows=5)
+    integers, floats = (usable(read, [wanted(dtype=dtype)]) for dtype in ("<i8", "<f8"))
+    assert integers.inputs["x"].tolist() == numbers[:2]
+    assert integers.bad == {
+        2: "column 'c': requires int64, got 9223372036854775808",
+        3: "column 'c': requires int64, got 100000000000000000000",
+    }
+    assert floats.inputs["x"].tolist() == [float(number) for number in numbers]
 
 
 def test_infinity_is_a_number() -> None:
