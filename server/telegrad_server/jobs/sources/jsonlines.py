@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
@@ -17,6 +18,11 @@ from telegrad_server.jobs.sources.arrow import column_of, may_round
 from telegrad_server.jobs.sources.base import Batch, Column, Source, exact, no_column
 
 _BLOCK_BYTES: Final = 1 << 22
+
+#: An object that holds arrays of NumPy's 64 axes at most. Arrow overruns its stack in very deep values.
+_DEEPEST: Final = 65
+
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.?)*"?', re.DOTALL)
 
 
 class JsonLinesSource:
@@ -53,9 +59,12 @@ class JsonLinesSource:
 
 def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | None:
     """The columns where all lines are objects that agree in form; None where they may not."""
+    raw = b"".join(lines)
+    if not _shallow(raw, lines):
+        return None
     try:
         table = pa_json.read_json(
-            io.BytesIO(b"".join(lines)),
+            io.BytesIO(raw),
             read_options=pa_json.ReadOptions(
                 use_threads=False, block_size=max(1 << 20, 2 * sum(map(len, lines)))
             ),
@@ -68,6 +77,27 @@ def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | Non
     if any(column.null_count for column in table.columns) or may_round(table):
         return None  # null, or no such member
     return {column: column_of(table.column(column).combine_chunks()) for column in columns}
+
+
+def _shallow(raw: bytes, lines: list[bytes]) -> bool:
+    """Whether Arrow can be given the lines."""
+    # Within whatever is open, `{` right after `}` is an error: so nothing goes on from line to line.
+    seams = raw.count(b"}\n{") + raw.count(b"}\r\n{")
+    if seams != len(lines) - 1 or not raw.startswith(b"{"):
+        return False
+    if raw.count(b"{") + raw.count(b"[") < len(lines) + _DEEPEST:
+        return True
+    return all(_depth(line) <= _DEEPEST for line in lines)
+
+
+def _depth(line: bytes) -> int:
+    """How deep values lie in one another, or more where that is little anyway."""
+    opened = line.count(b"{") + line.count(b"[")
+    if opened <= _DEEPEST:
+        return opened
+    signs = np.frombuffer(_STRING.sub(b"", line), np.uint8) | 0x20  # of [ and { alike, and of ] and }
+    steps = (signs == ord("{")).astype(np.int32) - (signs == ord("}"))
+    return int(steps.cumsum().max(initial=0))
 
 
 def _slowly(lines: list[bytes], first: int, columns: Sequence[str]) -> Batch:
@@ -88,6 +118,8 @@ def _object(line: bytes) -> tuple[dict[str, Any], str]:
     """The line's object, or what is wrong with the line."""
     try:
         row = json.loads(line)
+    except RecursionError:
+        return {}, "no JSON: values lie too deep in one another"
     except ValueError as error:
         return {}, f"no JSON: {error}" if line.strip() else "an empty line"
     return (row, "") if isinstance(row, dict) else ({}, f"requires an object, got {type(row).__name__}")

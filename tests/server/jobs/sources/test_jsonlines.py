@@ -63,3 +63,36 @@ def test_a_row_that_lacks_a_column_is_named_with_what_it_has(batch_rows: int) ->
 def test_integers_that_float64_lacks_stay_as_they_are(more: bytes) -> None:
     found = batches(SOURCE, b'{"a": 9007199254740993}\n' + more, ["a"])
     assert column(found, "a")[0] == 9007199254740993
+
+
+_DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a": ' + b"[" * _DEEP + b"}",
+        b'{"a": 1, "b": ' + b"[" * _DEEP + b"]" * _DEEP + b"}",
+        b'{"b": ' * _DEEP + b"1" + b"}" * _DEEP,
+        b'{"b": "' + b"]" * _DEEP + b'", "a": ' + b"[" * _DEEP + b"]" * _DEEP + b"}",
+        b"[" * _DEEP,
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_line_of_very_deep_values_is_a_bad_row(line: bytes, end: bytes) -> None:
+    found = batches(SOURCE, end.join((b'{"a": 1}', line, b'{"a": 2}', b"")), ["a"], batch_rows=3)
+    assert unreadable(found) == {1: "no JSON: values lie too deep in one another"}
+    assert column(found, "a")[::2] == [1, 2]
+
+
+def test_values_that_go_on_for_many_lines_are_bad_rows() -> None:
+    lines = [b'{"a": ['] * 5000 + [b"]}"] * 5000
+    found = batches(SOURCE, b"\n".join(lines), ["a"], shard_rows=10_000, batch_rows=10_000)
+    assert len(unreadable(found)) == 10_000
+
+
+def test_a_table_in_a_row_is_not_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [json.dumps({"a": [[n, 1.0]] * 200, "t": '[[\\"{' * 200}) for n in range(3)]
+    monkeypatch.setattr(jsonlines, "_slowly", None)
+    found = batches(SOURCE, "\n".join(rows).encode(), ["a"])
+    assert column(found, "a") == [[[n, 1.0]] * 200 for n in range(3)]
