@@ -33,9 +33,14 @@ def column_of(array: pa.Array) -> Column:
 
 def may_round(table: pa.Table) -> bool:
     """Whether a column of floats may have been integers that float64 lacks, read from text."""
-    floats = [column for column in table.columns if pa.types.is_floating(column.type)]
+    flat = [_flat(column) for column in table.columns]
+    floats = [column for column in flat if pa.types.is_floating(column.type)]
     most = [pc.max(pc.abs(column)).as_py() for column in floats]
     return any(m is not None and LARGEST_EXACT <= m < math.inf for m in most)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.list_flatten(column, recursive=True) if pa.types.is_list(column.type) else column
 
 
 def _nested(values: pa.Array, rows: int, length: int) -> Column:

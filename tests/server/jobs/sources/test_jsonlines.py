@@ -65,6 +65,11 @@ def test_integers_that_float64_lacks_stay_as_they_are(more: bytes) -> None:
     assert column(found, "a")[0] == 9007199254740993
 
 
+def test_integers_in_lists_stay_as_they_are_beside_lists_of_floats() -> None:
+    found = batches(SOURCE, b'{"a": [[9007199254740993, 1]]}\n{"a": [[0.5, 1]]}\n', ["a"])
+    assert column(found, "a")[0] == [[9007199254740993, 1]]
+
+
 _DEEP = 100_000
 
 
