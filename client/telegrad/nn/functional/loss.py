@@ -142,6 +142,11 @@ def _cross_entropy(x: Tensor, t: Tensor) -> Tensor:
     return p.sub(miss, p.mul(t, floored(p.log(x))))
 
 
+def _probable(x: Tensor, name: str) -> Tensor:
+    inside = p.logical_and(p.ge(x, like(x, 0)), p.le(x, like(x, 1)))
+    return p.require(x, inside, message=f"all elements of {name} should be between 0 and 1")
+
+
 @function(namespace=HERE)
 def binary_cross_entropy(
     input: Tensor,
@@ -158,6 +163,7 @@ def binary_cross_entropy(
 
     Raises:
         ArgumentError: input and target differ in shape.
+        InvalidValueError: looked at, where an element of input or target is no probability.
     """
     reduction = chosen(reduction, size_average, reduce)
     if input.shape != target.shape:
@@ -167,6 +173,7 @@ def binary_cross_entropy(
             "Please ensure they have the same size."
         )
     x, t = promote_operands(input, target)
+    x, t = _probable(x, "input"), _probable(t, "target")
     dtype = x.dtype
     if dtype is float16:  # the least divisor is nothing in half precision
         x, t = cast_to(x, float32), cast_to(t, float32)

@@ -111,6 +111,23 @@ def test_binary_cross_entropy_at_its_edges() -> None:
     agree(at_the_edges, second=False, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "name"),
+    [
+        ([0.5, 1.5], [0.0, 1.0], "input"),
+        ([-0.5, 0.5], [0.0, 1.0], "input"),
+        ([np.nan], [1.0], "input"),
+        ([0.5], [1.5], "target"),
+    ],
+)
+def test_binary_cross_entropy_takes_probabilities_only(x: list[float], y: list[float], name: str) -> None:
+    loss = F.binary_cross_entropy(tg.tensor(x), tg.tensor(y))
+    with pytest.raises(RuntimeError, match=f"all elements of {name} should be between 0 and 1"):
+        loss.item()
+    with pytest.raises(RuntimeError, match=f"all elements of {name} should be between 0 and 1"):
+        tg.nn.BCELoss(reduction="sum")(tg.tensor(x), tg.tensor(y)).item()
+
+
 WRONG: dict[str, Case] = {
     "beta": lambda t: t.F.smooth_l1_loss(t.leaf(2), t.leaf(2), beta=-1.0),
     "delta": lambda t: t.F.huber_loss(t.leaf(2), t.leaf(2), delta=0.0),
