@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from operator import index
+from typing import Any, Final, SupportsIndex
 
 import numpy as np
 
@@ -44,9 +45,12 @@ class Generator:
         """Itself, started again from a seed.
 
         Raises:
+            ArgumentError: the seed is no integer.
             LimitError: the seed has more than 64 bits.
         """
-        seed = int(seed)
+        if isinstance(seed, bool) or not isinstance(seed, SupportsIndex):
+            raise ArgumentError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        seed = index(seed)
         if not -(1 << 63) <= seed <= _MASK:
             raise LimitError("Overflow when unpacking long long")
         self._seed, self._draws = seed & _MASK, 0

@@ -23,7 +23,7 @@ from telegrad_proto.errors import ArgumentError, DTypeError
 
 def manual_seed(seed: int) -> Generator:
     """The default generator, started again from a seed."""
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 def seed() -> int:

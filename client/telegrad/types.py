@@ -60,10 +60,15 @@ def size_of(shape: tuple[int, ...]) -> Size:
 _DEVICE_TYPES: Final = ("cpu", "cuda", "mps", "xpu", "meta", "hpu", "mtia")
 
 
+class DeviceError(ArgumentError, AssertionError):
+    """A device that the notebook does not have; an AssertionError, as in a torch without CUDA."""
+
+
 class device:
     """Where a tensor is, as torch would say: always the CPU, for the notebook's point of view.
 
     The device that computes is the server's affair, and `telegrad.current_session().device` names it.
+    `with device("cpu"):` says where new tensors go, which is where they go anyway.
     """
 
     __slots__ = ("index", "type")
@@ -89,6 +94,13 @@ class device:
         self.type: str = name
         self.index = index
 
+    def __enter__(self) -> Self:
+        check_device(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
 
@@ -109,14 +121,20 @@ def check_device(where: Any) -> None:
     Raises:
         ArgumentError: it asks for another. The device that computes is chosen on the server, not tensor by
             tensor.
+        DeviceError: it asks for CUDA.
     """
     if where is None:
         return
-    if device(where).type != "cpu":
-        raise ArgumentError(
-            f"device: requires 'cpu', got {str(where)!r}. telegrad's tensors are computed by the session's "
-            "server, on its own device; the notebook does not choose one"
-        )
+    wanted = device(where).type
+    if wanted == "cpu":
+        return
+    words = (
+        f"device: requires 'cpu', got {str(where)!r}. telegrad's tensors are computed by the session's "
+        "server, on its own device; the notebook does not choose one"
+    )
+    if wanted == "cuda":
+        raise DeviceError(f"Torch not compiled with CUDA enabled; {words}")
+    raise ArgumentError(words)
 
 
 class layout:

@@ -38,6 +38,10 @@ def test_seeds() -> None:
     assert tg.manual_seed(-1).initial_seed() == 2**64 - 1
     with pytest.raises(ValueError, match="Overflow"):
         tg.manual_seed(2**64)
+    assert tg.manual_seed(2.0).initial_seed() == 2
+    for wrong in ("a", 2.0, True):
+        with pytest.raises(RuntimeError, match=f"expected a long, but got {type(wrong).__name__}"):
+            Generator().manual_seed(wrong)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
         Generator("cuda")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import telegrad as tg
-from telegrad.types import check_device, size_of
+from telegrad.types import DeviceError, check_device, size_of
 
 
 def test_sizes_are_tuples_that_print_as_torchs() -> None:
@@ -51,6 +51,15 @@ def test_only_one_place_may_be_asked_for() -> None:
             check_device(where)
     with pytest.raises(RuntimeError, match="computed by the session's server"):
         tg.ones(1).cuda()
+    with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
+        tg.ones(1, device="cuda")
+
+
+def test_a_device_is_a_context() -> None:
+    with tg.device("cpu") as here:
+        assert tg.ones(1).device == here
+    with pytest.raises(DeviceError), tg.device("cuda"):
+        pass
 
 
 def test_layouts_and_formats_are_accepted() -> None:
