@@ -15,6 +15,7 @@ from telegrad.creation import from_array
 from telegrad.functions.operands import index_tensor
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.adaptive import adaptive_means
+from telegrad.nn.functional.padding import ModeError
 from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
@@ -181,6 +182,15 @@ def _lines(x: Tensor, size: Any, scale_factor: Any, recompute: bool | None) -> l
     ]
 
 
+def _no_such(mode: str, ndim: int) -> ModeError:
+    if ndim in (3, 4, 5) and mode in ("linear", "bilinear", "trilinear"):
+        return ModeError(f"Got {ndim}D input, but {mode} mode needs {_DIMS[mode] + 2}D input")
+    return ModeError(
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {ndim}D) for the modes: nearest | "
+        f"linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
+    )
+
+
 @function(namespace=HERE, label=None)
 def interpolate(
     input: Tensor,
@@ -195,10 +205,11 @@ def interpolate(
 
     Raises:
         ArgumentError: arguments that do not go together.
-        ShapeError: dimensions that do not fit the mode.
+        ModeError: there is no such mode, or not for so many dimensions.
+        ShapeError: sizes that do not fit.
     """
     if mode not in _LABELS:
-        raise ArgumentError(f"interpolate: there is no mode {mode!r}")
+        raise _no_such(mode, input.ndim)
     plain = mode in ("nearest", "area", "nearest-exact")
     if plain and align_corners is not None:
         raise ArgumentError(
@@ -207,11 +218,7 @@ def interpolate(
         )
     count = input.ndim - 2
     if count not in (1, 2, 3) or (mode in _DIMS and _DIMS[mode] != count):
-        raise ShapeError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: "
-            f"nearest | linear | "
-            f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
-        )
+        raise _no_such(mode, input.ndim)
     if antialias and mode not in ("bilinear", "bicubic"):
         raise ArgumentError(
             "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"

@@ -94,6 +94,10 @@ def _check(x: Tensor, axis: int, before: int, behind: int, mode: str, place: int
         )
 
 
+class ModeError(ArgumentError, NotImplementedError):
+    """A mode that there is not, or not for so many dimensions; torch raises NotImplementedError."""
+
+
 _NAMES = {"reflect": "ReflectionPad", "replicate": "ReplicationPad"}
 
 
@@ -106,7 +110,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     Negative numbers take elements away.
 
     Raises:
-        ArgumentError: there is no such mode, or a value for one that takes none.
+        ModeError: there is no such mode.
+        ArgumentError: a value for a mode that takes none.
         ShapeError: more sides than dimensions, or too many elements for the mode.
     """
     sides = [int(n) for n in pad]
@@ -115,7 +120,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if value is not None and value != 0:
         raise ArgumentError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
-        raise ArgumentError(f"Unrecognised padding mode {mode}")
+        raise ModeError(f"Unrecognised padding mode {mode}")
     count = len(sides) // 2
     if len(sides) % 2 or not count <= input.ndim <= count + 2 or input.ndim == count or count > 3:
         raise ShapeError(

@@ -65,3 +65,17 @@ def test_errors_are_torchs(case: Case) -> None:
 def test_the_old_name_warns() -> None:
     with pytest.warns(UserWarning, match="upsample` is deprecated"):
         close(F.upsample(tg.tensor(LINE), 6), [[[0, 0, 1, 1, 4, 4]]])
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("ndim", "mode"), [(4, "linear"), (5, "bilinear"), (3, "bicubic"), (6, "area"), (4, "zz")]
+)
+def test_a_mode_for_other_dimensions_is_not_implemented(ndim: int, mode: str) -> None:
+    torch = pytest.importorskip("torch")
+    shape = (2,) * ndim
+    with pytest.raises(NotImplementedError) as theirs:
+        torch.nn.functional.interpolate(torch.ones(shape), scale_factor=2, mode=mode)
+    with pytest.raises(NotImplementedError) as mine:
+        F.interpolate(tg.ones(shape), scale_factor=2, mode=mode)
+    assert str(mine.value) == str(theirs.value).replace("lanczos | ", "")

@@ -57,3 +57,8 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_another_mode_is_not_implemented() -> None:
+    with pytest.raises(NotImplementedError, match="Unrecognised padding mode zz"):
+        tg.nn.functional.pad(tg.ones(2), (1, 1), "zz")
