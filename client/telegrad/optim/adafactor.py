@@ -14,12 +14,12 @@ from telegrad.optim.stepping import (
     Stepping,
     add_scaled,
     advance,
-    check_lr,
     count,
     factor,
     moved,
-    not_negative,
+    not_below_zero,
     plain,
+    require_one,
     scaled,
     zeros,
 )
@@ -60,15 +60,16 @@ class Adafactor(Stepping):
         foreach: bool | None = None,
         maximize: bool = False,
     ) -> None:
-        check_lr(lr)
+        require_one(lr)
+        not_below_zero("Learning rate", lr)
         if not beta2_decay <= 0.0:
             raise ArgumentError(f"beta2_decay should be <= 0 but is: {beta2_decay}")
         if eps[0] is not None:
-            not_negative("epsilon1", eps[0])
-        not_negative("epsilon2", eps[1])
+            not_below_zero("epsilon1", eps[0])
+        not_below_zero("epsilon2", eps[1])
         if not d >= 1.0:
             raise ArgumentError(f"Clipping threshold d should be >= 1 but is: {d}")
-        not_negative("weight_decay value", weight_decay)
+        not_below_zero("weight_decay", weight_decay)
         defaults: dict[str, Any] = {
             "lr": lr,
             "beta2_decay": beta2_decay,

@@ -11,11 +11,11 @@ from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
     add_scaled,
-    check_lr,
     factor,
     moved,
-    not_negative,
+    not_below_zero,
     plain,
+    require_one,
     scaled,
     zeros,
 )
@@ -59,9 +59,10 @@ class Muon(Stepping):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
-        check_lr(lr)
-        not_negative("momentum value", momentum)
-        not_negative("weight_decay value", weight_decay)
+        require_one(lr)
+        not_below_zero("Learning rate", lr)
+        not_below_zero("momentum", momentum)
+        not_below_zero("weight decay", weight_decay)
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ArgumentError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
         defaults: dict[str, Any] = {

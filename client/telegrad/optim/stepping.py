@@ -67,9 +67,28 @@ def check_lr(lr: Any) -> None:
     Raises:
         ArgumentError: it is negative, or a tensor of several.
     """
+    require_one(lr)
+    not_negative("learning rate", lr)
+
+
+def require_one(lr: Any) -> None:
+    """Accept a number, or a tensor of one.
+
+    Raises:
+        ArgumentError: it is a tensor of several.
+    """
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ArgumentError("Tensor lr must be 1-element")
-    not_negative("learning rate", lr)
+
+
+def not_below_zero(what: str, value: Any) -> None:
+    """Accept a setting that is 0 or more, in the words of torch's newer optimizers.
+
+    Raises:
+        ArgumentError: it is negative, or not a number.
+    """
+    if not value >= 0.0:
+        raise ArgumentError(f"{what} should be >= 0 but is: {value}")
 
 
 def not_negative(what: str, value: Any) -> None:

@@ -57,12 +57,12 @@ def test_the_parameters_are_the_expected_ones() -> None:
 def test_settings_out_of_range() -> None:
     x = tg.ones(2, requires_grad=True)
     for settings, words in (
-        ({"lr": -1.0}, "learning rate"),
+        ({"lr": -1.0}, "Learning rate should be >= 0 but is: -1.0"),
         ({"beta2_decay": 0.1}, "beta2_decay should be <= 0"),
-        ({"eps": (-1.0, 1e-3)}, "epsilon1"),
-        ({"eps": (None, -1.0)}, "epsilon2"),
+        ({"eps": (-1.0, 1e-3)}, "epsilon1 should be >= 0 but is: -1.0"),
+        ({"eps": (None, -1.0)}, "epsilon2 should be >= 0 but is: -1.0"),
         ({"d": 0.5}, "Clipping threshold d should be >= 1"),
-        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"weight_decay": -1.0}, "weight_decay should be >= 0 but is: -1.0"),
     ):
         with pytest.raises(ValueError, match=words):
             tg.optim.Adafactor([x], **settings)

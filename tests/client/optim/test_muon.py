@@ -57,9 +57,9 @@ def test_singular_values_come_near_to_1(shape: tuple[int, int], rng: np.random.G
 def test_settings_out_of_range() -> None:
     x = tg.ones(2, 2, requires_grad=True)
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"lr": -1.0}, "learning rate"),
-        ({"momentum": -0.1}, "momentum"),
-        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"lr": -1.0}, "Learning rate should be >= 0 but is: -1.0"),
+        ({"momentum": -0.1}, "momentum should be >= 0 but is: -0.1"),
+        ({"weight_decay": -1.0}, "weight decay should be >= 0 but is: -1.0"),
         ({"adjust_lr_fn": "none"}, "is not supported"),
     ]
     for settings, words in wrong:
