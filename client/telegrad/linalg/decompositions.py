@@ -6,7 +6,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import expanded, filled
-from telegrad.functions.results import LU, QR, SVD, Eigen, OldSVD
+from telegrad.functions.results import LU, QR, SVD, Eigen, OldSVD, returned_by
 from telegrad.linalg.exchanges import matrix_of
 from telegrad.linalg.matrices import (
     adjoint_of,
@@ -22,6 +22,11 @@ from telegrad.linalg.matrices import (
 from telegrad.registry import couple, function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+
+_QR, _OldQR = returned_by("linalg_qr", QR), returned_by("qr", QR)
+_SVD, _OldSVD = returned_by("linalg_svd", SVD), returned_by("svd", OldSVD)
+_Eigh, _Eig = returned_by("linalg_eigh", Eigen), returned_by("linalg_eig", Eigen)
+_LU = returned_by("linalg_lu", LU)
 
 
 def lower_cholesky(x: Tensor, *, upper: bool) -> Tensor:
@@ -58,7 +63,7 @@ def qr(A: Tensor, mode: str = "reduced") -> QR:
             f"'complete'"
         )
     q, r = p.qr(A, complete=mode == "complete")
-    return QR(filled((0,), 0, A.dtype) if mode == "r" else q, r)
+    return _QR(filled((0,), 0, A.dtype) if mode == "r" else q, r)
 
 
 @function(name="qr", method=True, label="LinalgQrBackward0")
@@ -66,7 +71,7 @@ def _old_qr(input: Tensor, some: bool = True) -> QR:
     """Orthonormal columns Q and an upper triangle R with A = Q R."""
     require_floating(input, "linalg.qr")
     require_matrices(input, "linalg.qr")
-    return QR(*p.qr(input, complete=not some))
+    return _OldQR(*p.qr(input, complete=not some))
 
 
 @function(namespace="linalg", label="LinalgSvdBackward0")
@@ -74,7 +79,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     """Singular values S, largest first, with A = U diag(S) Vh."""
     require_floating(A, "linalg.svd")
     require_matrices(A, "linalg.svd")
-    return SVD(*p.svd(A, full=full_matrices))
+    return _SVD(*p.svd(A, full=full_matrices))
 
 
 @function(name="svd", method=True, label="LinalgSvdBackward0")
@@ -84,9 +89,9 @@ def _old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSV
     require_matrices(input, "linalg.svd")
     u, s, vh = p.svd(input, full=compute_uv and not some)
     if compute_uv:
-        return OldSVD(u, s, labelled(adjoint_of(vh), "TransposeBackward0"))
+        return _OldSVD(u, s, labelled(adjoint_of(vh), "TransposeBackward0"))
     lead, (m, n) = tuple(input.shape[:-2]), input.shape[-2:]
-    return OldSVD(filled((*lead, m, m), 0, input.dtype), s, filled((*lead, n, n), 0, input.dtype))
+    return _OldSVD(filled((*lead, m, m), 0, input.dtype), s, filled((*lead, n, n), 0, input.dtype))
 
 
 @function(namespace="linalg", label="LinalgSvdBackward0")
@@ -111,7 +116,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigen:
         ArgumentError: UPLO is neither "L" nor "U".
     """
     require_square(A, "linalg.eigh")
-    return Eigen(*_hermitian(A, UPLO))
+    return _Eigh(*_hermitian(A, UPLO))
 
 
 @function(namespace="linalg", label="LinalgEighBackward0")
@@ -125,7 +130,7 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 def eig(A: Tensor) -> Eigen:
     """Complex eigenvalues, and eigenvectors of length 1."""
     require_square(A, "linalg.eig")
-    return Eigen(*p.eig(A))
+    return _Eig(*p.eig(A))
 
 
 @function(namespace="linalg", label="LinalgEigBackward0")
@@ -166,7 +171,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> LU:
     if not pivot:
         raise ArgumentError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
     factors, order = p.lu(A)
-    return LU(matrix_of(order, A.dtype), lower_factor(factors), upper_factor(factors))
+    return _LU(matrix_of(order, A.dtype), lower_factor(factors), upper_factor(factors))
 
 
 def _reflected(x: Tensor, vector: Tensor, tau: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import like, positions
-from telegrad.functions.results import SignLog
+from telegrad.functions.results import SignLog, returned_by
 from telegrad.linalg.matrices import (
     as_columns,
     as_rows,
@@ -23,6 +23,8 @@ from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, int64
 from telegrad_proto.errors import ArgumentError, ShapeError
+
+_Slogdet, _LinalgSlogdet = returned_by("slogdet", SignLog), returned_by("linalg_slogdet", SignLog)
 
 
 def _parity(order: Tensor, dtype: DType) -> Tensor:
@@ -59,12 +61,18 @@ def _sign_and_log(x: Tensor) -> tuple[Tensor, Tensor]:
     return sign, p.sum(p.log(p.abs(pivots)), axes=last, keepdims=False)
 
 
-@function(namespace=("", "linalg"), method=True, label="LinalgSlogdetBackward0")
+@function(namespace="linalg", label="LinalgSlogdetBackward0")
 def slogdet(A: Tensor) -> SignLog:
     """The signs of the determinants, and the logarithms of their absolute values."""
     require_square(A, "linalg.slogdet")
     require_floating(A, "linalg.slogdet")
-    return SignLog(*_sign_and_log(A))
+    return _LinalgSlogdet(*_sign_and_log(A))
+
+
+@function(name="slogdet", method=True, label="LinalgSlogdetBackward0")
+def _old_slogdet(input: Tensor) -> SignLog:
+    """The signs of the determinants, and the logarithms of their absolute values."""
+    return _Slogdet(*slogdet(input))
 
 
 @function(method=True, label=None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import axis_of, cast_to, detached, filled
-from telegrad.functions.results import LU, LeastSquares, LUFactor, TriangularSolution
+from telegrad.functions.results import LU, LeastSquares, LUFactor, TriangularSolution, returned_by
 from telegrad.functions.shape import permuted
 from telegrad.linalg.decompositions import lower_factor, upper_factor
 from telegrad.linalg.exchanges import matrix_of, order_of, pivots_of
@@ -30,6 +30,10 @@ from telegrad.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int32, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
+
+_LUFactor, _LUUnpack = returned_by("linalg_lu_factor", LUFactor), returned_by("lu_unpack", LU)
+_TriangularSolve = returned_by("triangular_solve", TriangularSolution)
+_Lstsq = returned_by("linalg_lstsq", LeastSquares)
 
 
 def takes_vectors(A: Tensor, B: Tensor) -> bool:
@@ -96,7 +100,7 @@ def triangular_solve(
         out = p.triangular_solve(p.transpose(A, perm=order), b, upper=not upper, unit=unitriangular)
     else:
         out = p.triangular_solve(A, b, upper=upper, unit=unitriangular)
-    return TriangularSolution(out, p.identity(A))
+    return _TriangularSolve(out, p.identity(A))
 
 
 def _factored(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,7 +118,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     require_matrices(A, "linalg.lu_factor")
     if not pivot:
         raise ArgumentError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    return LUFactor(*_factored(A))
+    return _LUFactor(*_factored(A))
 
 
 @function(name="lu", method=True, label="LinalgLuFactorExBackward0")
@@ -188,7 +192,7 @@ def lu_unpack(
         permutation = matrix_of(order_of(LU_pivots, LU_data.shape[-2]), LU_data.dtype)
     if unpack_data:
         lower, upper = lower_factor(LU_data), upper_factor(LU_data)
-    return LU(permutation, lower, upper)
+    return _LUUnpack(permutation, lower, upper)
 
 
 def _lower_of(factor: Tensor, *, upper: bool) -> Tensor:
@@ -247,7 +251,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         values = detached(found) if driver != "gelsy" else values
     if vector:
         solution = p.reshape(solution, shape=tuple(solution.shape[:-1]))
-    return LeastSquares(solution, tied(residuals, solution), rank, values)
+    return _Lstsq(solution, tied(residuals, solution), rank, values)
 
 
 @function(namespace="linalg", label="ViewBackward0")

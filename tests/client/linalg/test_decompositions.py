@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import linalg
@@ -125,3 +128,32 @@ def test_a_matrix_that_is_not_positive() -> None:
 def test_what_fails_is_caught_by_torchs_name() -> None:
     with pytest.raises(tg.linalg.LinAlgError, match="not positive-definite"):
         tg.linalg.cholesky(-tg.eye(2)).tolist()
+
+
+RESULTS: dict[str, Callable[[Any, Any], Any]] = {
+    "linalg.qr": lambda m, x: m.linalg.qr(x),
+    "qr": lambda m, x: m.qr(x),
+    "linalg.svd": lambda m, x: m.linalg.svd(x),
+    "svd": lambda m, x: m.svd(x),
+    "linalg.eigh": lambda m, x: m.linalg.eigh(x),
+    "linalg.eig": lambda m, x: m.linalg.eig(x),
+    "linalg.lu": lambda m, x: m.linalg.lu(x),
+    "linalg.lu_factor": lambda m, x: m.linalg.lu_factor(x),
+    "lu_unpack": lambda m, x: m.lu_unpack(*m.linalg.lu_factor(x)),
+    "linalg.slogdet": lambda m, x: m.linalg.slogdet(x),
+    "slogdet": lambda m, x: x.slogdet(),
+    "triangular_solve": lambda m, x: m.triangular_solve(x, x),
+    "linalg.lstsq": lambda m, x: m.linalg.lstsq(x, x),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore:torch.* is deprecated")
+@pytest.mark.parametrize("function", RESULTS.values(), ids=RESULTS.keys())
+def test_results_print_as_torchs(function: Callable[[Any, Any], Any]) -> None:
+    torch = pytest.importorskip("torch")
+    diagonal = [[2.0, 0.0], [0.0, 3.0]]
+    mine, theirs = function(tg, tg.tensor(diagonal)), function(torch, torch.tensor(diagonal))
+    assert type(mine).__name__ == type(theirs).__name__
+    assert repr(mine).split("=")[0] == repr(theirs).split("=")[0]
+    assert mine._fields == tuple(name for name in type(mine)._fields if hasattr(theirs, name))
