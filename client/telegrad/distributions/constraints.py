@@ -126,7 +126,7 @@ class _Independent(Constraint):
         return _all_last(inside, count)
 
     def __repr__(self) -> str:
-        return f"Independent({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+        return f"IndependentConstraint({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
 
 
 def _all_last(inside: Any, count: int) -> Any:
