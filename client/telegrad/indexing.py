@@ -1,8 +1,8 @@
 """Reading and writing through `x[...]`: torch's basic and advanced indexing.
 
-Integers, slices, None and Ellipsis make views. Tensors, lists and arrays of integers gather; masks are turned
-into positions, for which their values must be known: one message, unless a single number is written where a
-mask is true.
+Integers, those in tensors without dimensions too, slices, None and Ellipsis make views. Other tensors, lists
+and arrays of integers gather; masks are turned into positions, for which their values must be known: one
+message, unless a single number is written where a mask is true.
 """
 
 from __future__ import annotations
@@ -33,12 +33,17 @@ _INVALID = (
 
 @dataclass(slots=True)
 class _Plan:
-    """What an index does: first a slice, then a reshape, then perhaps a gather along some axes."""
+    """What an index does: first a slice, then a reshape, then perhaps a choice by numbers in tensors along
+    some axes, then perhaps a gather along some of those left.
+    """
 
     starts: list[int] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
     strides: list[int] = field(default_factory=list)
     shape: list[int] = field(default_factory=list)
+    wide: tuple[int, ...] = ()
+    numbers: list[Tensor] = field(default_factory=list)
+    chosen: list[int] = field(default_factory=list)
     axes: list[int] = field(default_factory=list)
     indices: list[Any] = field(default_factory=list)
     flipped: list[int] = field(default_factory=list)
@@ -137,6 +142,10 @@ def _plan(x: Tensor, key: Any) -> _Plan:
             axis += 1
         else:
             axis = _gathered(plan, item, shape, axis)
+    plan.wide = tuple(plan.shape)
+    if plan.chosen:
+        plan.shape = [dim for at, dim in enumerate(plan.wide) if at not in plan.chosen]
+        plan.axes = [at - sum(other < at for other in plan.chosen) for at in plan.axes]
     return plan
 
 
@@ -178,6 +187,11 @@ def _range(plan: _Plan, item: slice, dim: int) -> None:
 
 
 def _gathered(plan: _Plan, item: Tensor, shape: tuple[int, ...], axis: int) -> int:
+    if item.dtype not in (bool_, uint8) and not item.ndim:
+        plan.chosen.append(len(plan.shape))
+        plan.numbers.append(_number(item, shape[axis], axis))
+        _keep(plan, 0, shape[axis], 1, shape[axis])
+        return axis + 1
     if item.dtype not in (bool_, uint8):
         plan.axes.append(len(plan.shape))
         plan.indices.append(cast(item, int64))
@@ -204,12 +218,22 @@ def _gathered(plan: _Plan, item: Tensor, shape: tuple[int, ...], axis: int) -> i
     return axis + item.ndim
 
 
+def _number(item: Tensor, dim: int, axis: int) -> Tensor:
+    """The number in a tensor as it is now, whatever is written there later."""
+    item._refresh()
+    _check_known(item, dim, axis)
+    number = cast(item, int64)
+    return p.identity(number) if number is item else number
+
+
 def _steps(plan: _Plan) -> tuple[Step, ...]:
     steps: list[Step] = []
     if plan.sliced:
         steps.append(("slice", (tuple(plan.starts), tuple(plan.limits), tuple(plan.strides))))
     if plan.reshaped:
-        steps.append(("reshape", tuple(plan.shape)))
+        steps.append(("reshape", plan.wide))
+    if plan.chosen:
+        steps.append(("at", (tuple(plan.numbers), tuple(plan.chosen))))
     return tuple(steps)
 
 
@@ -246,7 +270,7 @@ def _check_known(index: Tensor, dim: int, axis: int) -> None:
 
 
 def getitem(self: Tensor, key: Any) -> Tensor:
-    """The elements that an index names: a view for integers and slices, else a copy."""
+    """The elements that an index names: a view for single integers and slices, else a copy."""
     plan = _plan(self, key)
     steps = _steps(plan)
     x = self
@@ -254,11 +278,11 @@ def getitem(self: Tensor, key: Any) -> Tensor:
         x = view(x, kind, attrs)
     if not steps and not plan.axes:
         x = view(x, "reshape", tuple(plan.shape))
-    elif steps and not plan.axes and plan.reshaped:
+    elif steps and not plan.axes and (plan.reshaped or plan.chosen):
         titled(x, "SelectBackward0" if len(plan.shape) < len(plan.starts) else "UnsqueezeBackward0")
     if plan.axes:
         x = titled(p.index(x, *_positions(plan), axes=tuple(plan.axes)), "IndexBackward0")
-    elif not plan.reshaped:
+    elif not plan.reshaped and not plan.chosen:
         titled(x, "SliceBackward0" if plan.sliced else "AliasBackward0")
     return x
 

@@ -331,12 +331,12 @@ def _conjugate_transposed(self: Tensor) -> Tensor:
     if self.ndim not in (0, 2):
         raise ShapeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.")
     turned = _transposed(self)
-    return p.conj(turned) if self.dtype.kind == "c" else turned
+    return storage.view(turned, "conj", None) if self.dtype.kind == "c" else turned
 
 
 def _conjugate_matrix(self: Tensor) -> Tensor:
     turned = _matrix_transposed(self)
-    return p.conj(turned) if self.dtype.kind == "c" else turned
+    return storage.view(turned, "conj", None) if self.dtype.kind == "c" else turned
 
 
 METHODS = {

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from telegrad import _primitives as p
 from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError
 
 #: The kind of step and its attributes.
@@ -23,6 +24,8 @@ def joined(steps: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
     """The recipe with one more step. Steps of one kind become one: a chain of views must not grow with its
     length, which each further view would have to go through.
     """
+    if steps and steps[-1][0] == "conj" and step[0] in PLAIN:
+        return *joined(steps[:-1], step), steps[-1]  # so that steps that move elements meet
     if not steps or steps[-1][0] != step[0]:
         return *steps, step
     (kind, before), (_, attrs) = steps[-1], step
@@ -40,6 +43,8 @@ def joined(steps: tuple[Step, ...], step: Step) -> tuple[Step, ...]:
             strides.append(stride * jump)
             limits.append(starts[-1] + (count - 1) * strides[-1] + 1)
         return *steps[:-1], (kind, (tuple(starts), tuple(limits), tuple(strides)))
+    if kind == "conj" and steps[-2:-1] == (step,):
+        return steps[:-1]  # two remain: a view's recipe is never empty
     return *steps, step
 
 
@@ -84,6 +89,32 @@ def _pick_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
     return p.reshape(put, shape=x._value.spec.shape)
 
 
+def _at(x: Tensor, attrs: Any) -> Tensor:
+    numbers, axes = attrs
+    return p.index(x, *numbers, axes=axes)
+
+
+def _at_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    numbers, axes = attrs
+    return p.index_put(x, part, *numbers, axes=axes, accumulate=False)
+
+
+def _windows(x: Tensor, attrs: Any) -> Tensor:
+    size, step = attrs
+    return p.windows(x, sizes=(size,), strides=(step,), dilations=(1,))
+
+
+def _windows_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    spec = x._value.spec
+    places = _windows(p.reshape(p.iota(size=spec.size, dtype=int64), shape=spec.shape), attrs)
+    put = p.index_put(_flat(x), _flat(part), _flat(places), axes=(0,), accumulate=False)
+    return p.reshape(put, shape=spec.shape)
+
+
+def _conj_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
+    return p.conj(part)
+
+
 def _flat(x: Tensor) -> Tensor:
     return p.reshape(x, shape=(x._value.spec.size,))
 
@@ -111,7 +142,10 @@ def _as_complex_undo(x: Tensor, attrs: Any, part: Tensor) -> Tensor:
 
 
 #: Kinds of steps that only move elements.
-PLAIN: Final = frozenset({"reshape", "transpose", "slice", "broadcast_to", "pick"})
+PLAIN: Final = frozenset({"reshape", "transpose", "slice", "broadcast_to", "pick", "at", "windows"})
+
+#: Those of them by which one element is in several places.
+REPEATING: Final = frozenset({"broadcast_to", "windows"})
 
 FORWARD: Final[dict[str, Callable[[Tensor, Any], Tensor]]] = {
     "reshape": lambda x, shape: p.reshape(x, shape=shape),
@@ -121,6 +155,9 @@ FORWARD: Final[dict[str, Callable[[Tensor, Any], Tensor]]] = {
     "real": lambda x, _: p.real(x),
     "imag": lambda x, _: p.imag(x),
     "pick": _pick,
+    "at": _at,
+    "windows": _windows,
+    "conj": lambda x, _: p.conj(x),
     "as_real": _as_real,
     "as_complex": _as_complex,
 }
@@ -133,6 +170,9 @@ UNDO: Final[dict[str, Callable[[Tensor, Any, Tensor], Tensor]]] = {
     "real": _real_undo,
     "imag": _imag_undo,
     "pick": _pick_undo,
+    "at": _at_undo,
+    "windows": _windows_undo,
+    "conj": _conj_undo,
     "as_real": _as_real_undo,
     "as_complex": _as_complex_undo,
 }

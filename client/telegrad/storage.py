@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 from telegrad import _primitives as p
@@ -10,7 +11,7 @@ from telegrad.aliasing import Alias, alias_of, detach, follow, grad_mode, view
 from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
 from telegrad.promotion import cast, constant
-from telegrad.steps import FORWARD, PLAIN, UNDO, Step
+from telegrad.steps import PLAIN, REPEATING, UNDO, Step
 from telegrad.strides import meets, overlaps, same_places
 from telegrad.tensor import Tensor, make, scalar_name
 from telegrad.values import Counter
@@ -281,18 +282,29 @@ def _share_counter(source: Tensor, counter: Counter) -> None:
 
 def write_back(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
     """The whole with a part of it, the one that the steps lead to, replaced."""
-    if any(kind == "broadcast_to" for kind, _ in steps) and PLAIN.issuperset(kind for kind, _ in steps):
-        return _put(whole, steps, part)
+    runs = _runs(steps)
     stages = [whole]
-    for kind, attrs in steps[:-1]:
-        stages.append(FORWARD[kind](stages[-1], attrs))
-    for (kind, attrs), stage in zip(reversed(steps), reversed(stages), strict=True):
-        part = UNDO[kind](stage, attrs, part)
+    for run in runs[:-1]:
+        stages.append(follow(stages[-1], run))
+    for run, stage in zip(reversed(runs), reversed(stages), strict=True):
+        kind, attrs = run[0]
+        repeated = any(kind in REPEATING for kind, _ in run)
+        part = _put(stage, run, part) if repeated else UNDO[kind](stage, attrs, part)
     return part
 
 
+def _runs(steps: tuple[Step, ...]) -> list[tuple[Step, ...]]:
+    """The steps one by one, those together that move elements where one of them repeats some."""
+    runs: list[tuple[Step, ...]] = []
+    for plain, group in groupby(steps, key=lambda step: step[0] in PLAIN):
+        run = tuple(group)
+        together = plain and any(kind in REPEATING for kind, _ in run)
+        runs.extend([run] if together else [(step,) for step in run])
+    return runs
+
+
 def _put(whole: Tensor, steps: tuple[Step, ...], part: Tensor) -> Tensor:
-    """The same where places were repeated: by the places that the part's elements have, the last of each
+    """The whole with a part replaced by the places that the part's elements have, the last of each
     counting.
     """
     spec = whole._value.spec

@@ -72,6 +72,15 @@ def _followed(start: Layout, steps: tuple[Step, ...]) -> Layout:
             at, strides, offset = (*at, 2), (*(2 * s for s in strides), 1), 2 * offset
         elif kind == "as_complex":
             at, strides, offset = at[:-1], tuple(s // 2 for s in strides[:-1]), offset // 2
+        elif kind == "windows":
+            size, jump = attrs
+            at = (*at[:-1], (at[-1] - size) // jump + 1, size)
+            strides = (*strides[:-1], strides[-1] * jump, strides[-1])
+        elif kind == "at":  # the numbers are not known here: the offset is that of the first element
+            kept = [axis for axis in range(len(at)) if axis not in attrs[1]]
+            at, strides = tuple([at[axis] for axis in kept]), tuple([strides[axis] for axis in kept])
+        elif kind == "conj":
+            pass  # the same places, read otherwise
         else:
             at = attrs[1]
             strides = contiguous_strides(at)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
+from telegrad_proto.errors import GradientError
 
 SHAPE = (4, 3, 5)
 
@@ -136,3 +137,80 @@ def test_values_that_do_not_fit() -> None:
         x[0] = "a"
     x[0] = tg.ones(1, 1, 3)
     assert x[0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_number_in_a_tensor_selects_a_view() -> None:
+    h = tg.zeros(3, 3)
+    for k in tg.tensor([2, 0]):
+        h[k][1] = 5
+        h[k].add_(1)
+    assert h.tolist() == [[1.0, 6.0, 1.0], [0.0, 0.0, 0.0], [1.0, 6.0, 1.0]]
+    x, i = tg.ones(2, 3), tg.tensor(0, dtype=tg.int32)
+    with tg.no_grad():
+        x[i].add_(1)
+        x[i, i].mul_(7)
+        x[i, 1:].mul_(3)
+    assert x.tolist() == [[14.0, 6.0, 6.0], [1.0, 1.0, 1.0]]
+    leaf = tg.ones(3, requires_grad=True)
+    with pytest.raises(GradientError, match="a view of a leaf"):
+        leaf[tg.tensor(0)].add_(1)
+
+
+def test_a_view_stays_where_it_was_when_its_index_is_written_to() -> None:
+    x, i = tg.ones(3, requires_grad=True), tg.tensor(0)
+    total = tg.tensor(0.0)
+    for _ in range(3):
+        total = total + x[i] * 2
+        i += 1
+    total.backward()
+    assert x.grad.tolist() == [2.0, 2.0, 2.0]
+    x.grad = None
+    w, i = x * 1, tg.tensor(0)
+    part = w[i]
+    i += 1
+    w.mul_(5)
+    part.mul_(2)
+    i += 1
+    (w * tg.arange(1.0, 4.0)).sum().backward()
+    assert (w.tolist(), part.item()) == ([10.0, 5.0, 5.0], 10.0)
+    assert x.grad.tolist() == [10.0, 10.0, 15.0]
+
+
+def test_numbers_in_tensors_select_before_arrays_gather() -> None:
+    x, zero, two = tg.arange(60.0).reshape(3, 4, 5), tg.tensor(0), tg.tensor([0, 1])
+    assert x[tg.tensor(1), :, two].tolist() == [[20.0, 21.0], [25.0, 26.0], [30.0, 31.0], [35.0, 36.0]]
+    assert x[zero, None, tg.tensor(1)].shape == (1, 5)
+    assert x[two, tg.tensor(1), tg.tensor([0, 2])].tolist() == [5.0, 27.0]
+    assert x[tg.tensor(-1), ..., tg.tensor(1)].tolist() == [41.0, 46.0, 51.0, 56.0]
+    x[zero, :, two] = tg.arange(8.0).reshape(4, 2)
+    assert x[0, 1].tolist() == [2.0, 3.0, 7.0, 8.0, 9.0]
+    x[zero] = tg.tensor(3)  # an integer: a copy converts, as into every view
+    assert x[0, 1].tolist() == [3.0, 3.0, 3.0, 3.0, 3.0]
+
+
+def test_a_number_in_a_tensor_costs_no_message(messages: Callable[[], int]) -> None:
+    x, i = tg.ones(4) * 2, tg.tensor(1) * 3
+    before = messages()
+    x[i].add_(1)
+    x[i] = x[i] * 2
+    assert messages() == before
+    assert x.tolist() == [2.0, 2.0, 2.0, 6.0]
+
+
+def test_views_by_numbers_inside_transformations() -> None:
+    one = tg.tensor(1)
+
+    def tripled(x: tg.Tensor) -> tg.Tensor:
+        w = x * 2
+        w[one].mul_(3)
+        return w
+
+    assert tg.func.grad(lambda x: tripled(x).sum())(tg.ones(3)).tolist() == [2.0, 6.0, 2.0]
+    assert tg.func.vmap(tripled)(tg.arange(6.0).reshape(2, 3)).tolist() == [
+        [0.0, 6.0, 4.0],
+        [6.0, 24.0, 10.0],
+    ]
+    chosen = tg.func.vmap(lambda x, i: x[i], in_dims=(None, 0))(tg.arange(3.0), tg.tensor([2, 0]))
+    assert chosen.tolist() == [2.0, 0.0]
+    second = tg.func.hessian(lambda x: x[one] ** 2 * x[tg.tensor(0)])(tg.arange(1.0, 4.0))
+    assert second.tolist() == [[0.0, 4.0, 0.0], [4.0, 2.0, 0.0], [0.0, 0.0, 0.0]]

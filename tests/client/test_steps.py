@@ -20,6 +20,8 @@ CASES = [
     ("broadcast_to", (1, 2, 3), np.arange(6.0).reshape(2, 3)),
     ("real", None, np.arange(3) + 1j),
     ("imag", None, np.arange(3) + 1j),
+    ("conj", None, np.arange(3) + 1j),
+    ("windows", (2, 2), np.arange(10.0).reshape(2, 5)),
     ("as_real", None, np.arange(3) + 1j),
     ("as_complex", None, np.arange(6.0).reshape(3, 2)),
 ]
@@ -137,3 +139,23 @@ def test_a_long_chain_of_views_costs_no_more_a_view_than_a_short_one(
     assert calls(x) <= few
     x += 1  # goes back through all of it
     assert x.sum().item() == 2 * x.numel()
+
+
+def test_numbers_in_tensors_select_and_put_back() -> None:
+    x = make(np.arange(6.0).reshape(2, 3))
+    attrs = ((tg.tensor(1), tg.tensor(-1)), (0, 1))
+    assert FORWARD["at"](x, attrs).item() == 5.0
+    put = UNDO["at"](x, attrs, tg.tensor(9.0, dtype=tg.float64))
+    assert put.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 9.0]]
+
+
+def test_a_chain_of_conjugates_stays_short() -> None:
+    x = tg.tensor([[1 + 2j, 3j], [4j, 5 - 1j]])
+    y = x
+    for _ in range(9):
+        y = y.mH
+    assert y._alias is not None
+    assert len(y._alias.steps) <= 4
+    assert y.tolist() == x.mH.tolist()
+    y[0].mul_(2)
+    assert x.tolist() == [[2 + 4j, 3j], [8j, 5 - 1j]]

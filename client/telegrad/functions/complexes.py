@@ -6,9 +6,11 @@ import math
 
 from telegrad import _primitives as p
 from telegrad import views
+from telegrad.aliasing import view
 from telegrad.functions.operands import filled, like
 from telegrad.promotion import to_float
 from telegrad.registry import function
+from telegrad.steps import Step
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import DTypeError
@@ -16,8 +18,8 @@ from telegrad_proto.errors import DTypeError
 
 @function()
 def conj(input: Tensor) -> Tensor:
-    """The complex conjugates; a real tensor itself."""
-    return p.conj(input) if input.dtype.kind == "c" else input
+    """A view of the complex conjugates; a real tensor itself."""
+    return view(input, "conj", None) if input.dtype.kind == "c" else input
 
 
 @function(inplace=True)
@@ -28,14 +30,33 @@ def conj_physical(input: Tensor) -> Tensor:
 
 @function(label=None)
 def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugation is never put off here."""
-    return input
+    """The tensor itself; a copy of what is a view of the conjugates."""
+    return p.identity(input) if _turned(input) == (True, False) else input
 
 
 @function(label=None)
 def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negation is never put off here."""
-    return input
+    """The tensor itself; a copy of what is a view of negatives: the imaginary part of conjugates."""
+    return p.identity(input) if _turned(input) == (False, True) else input
+
+
+def _turned(x: Tensor) -> tuple[bool, bool]:
+    """Whether it reads its storage as conjugates, and whether as negatives."""
+    conjugate = negative = False
+    for kind, _ in _recipe(x):
+        if kind == "conj":
+            conjugate = not conjugate
+        elif kind in ("real", "imag"):
+            conjugate, negative = False, negative != (conjugate and kind == "imag")
+    return conjugate, negative
+
+
+def _recipe(x: Tensor) -> tuple[Step, ...]:
+    """All steps from the storage: first those of what it is a view of, which may be detached."""
+    alias = x._alias
+    if alias is None:
+        return ()
+    return alias.steps if alias.base is None else (*_recipe(alias.base), *alias.steps)
 
 
 @function()

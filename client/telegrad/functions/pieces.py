@@ -8,6 +8,7 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad import views
+from telegrad.aliasing import view
 from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, widened
 from telegrad.functions.shape import moved, permuted
@@ -227,7 +228,7 @@ def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
 
 @function(method=True)
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """All windows of `size` elements, `step` apart, along a dimension, as a last dimension."""
+    """A view of all windows of `size` elements, `step` apart, along a dimension, as a last dimension."""
     axis = axis_of(dimension, input.ndim)
     length = input.shape[axis] if input.ndim else 1
     if size < 0:
@@ -239,7 +240,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if not input.ndim:
         return views.reshape(input, shape=(1,))[:size]
     last = input.ndim - 1
-    found = p.windows(moved(input, axis, last), sizes=(size,), strides=(step,), dilations=(1,))
+    found = view(moved(input, axis, last), "windows", (size, step))
     return moved(found, last, axis)
 
 

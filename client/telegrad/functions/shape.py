@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from telegrad import _primitives as p
-from telegrad import views
+from telegrad import aliasing, views
 from telegrad.functions.operands import Dims, axis_of, sizes_of, tensors_of
 from telegrad.registry import function, labelled
 from telegrad.tensor import Tensor
@@ -190,7 +189,7 @@ def t(input: Tensor) -> Tensor:
 
 @function(label="TransposeBackward0")
 def adjoint(input: Tensor) -> Tensor:
-    """Matrices with rows and columns exchanged, and conjugated.
+    """A view of matrices with rows and columns exchanged, and conjugated.
 
     Raises:
         ShapeError: fewer than two dimensions.
@@ -201,7 +200,7 @@ def adjoint(input: Tensor) -> Tensor:
             "tensor."
         )
     out = swapped(input, input.ndim - 2, input.ndim - 1)
-    return p.conj(out) if input.dtype.kind == "c" else out
+    return aliasing.view(out, "conj", None) if input.dtype.kind == "c" else out
 
 
 @function(label="PermuteBackward0", aliases=("moveaxis",))

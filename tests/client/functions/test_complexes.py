@@ -49,3 +49,35 @@ def test_it_is_torchs(case: Case) -> None:
 @pytest.mark.parametrize("case", [lambda m, x, i: m.imag(x), lambda m, x, i: m.view_as_complex(x)])
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_conjugates_are_a_view() -> None:
+    z = tg.tensor([1 + 2j, 3 - 1j])
+    z.conj().mul_(2j)
+    assert z.tolist() == [4 - 2j, -2 - 6j]
+    z.conj().imag.add_(2)
+    assert z.tolist() == [4 - 4j, -2 - 8j]
+    m = tg.tensor([[1 + 1j, 1 + 1j], [1 + 1j, 1 + 1j]])
+    m.mH[0].mul_(2)
+    m.H[1].mul_(3)
+    m.adjoint()[0].mul_(2)
+    assert m.tolist() == [[4 + 4j, 3 + 3j], [4 + 4j, 3 + 3j]]
+
+
+def test_resolved_conjugates_are_a_copy() -> None:
+    z = tg.tensor([1 + 2j, 3 - 1j])
+    z.conj().resolve_conj().mul_(2)
+    z.conj().detach()[0].resolve_conj().mul_(2)
+    z.conj().imag.resolve_neg().add_(2)
+    assert z.tolist() == [1 + 2j, 3 - 1j]
+    z.conj().conj().resolve_conj().mul_(2)
+    z.conj().real.resolve_neg().add_(1)
+    assert z.tolist() == [3 + 4j, 7 - 2j]
+
+
+def test_the_gradient_of_a_write_through_conjugates() -> None:
+    z = tg.tensor([1 + 2j, 3 - 1j], requires_grad=True)
+    w = z * 1
+    w.conj().mul_(2j)
+    (w * tg.tensor([1, 2j])).real.sum().backward()
+    assert z.grad.tolist() == [2j, 4 + 0j]

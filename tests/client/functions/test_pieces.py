@@ -88,3 +88,32 @@ def test_it_is_torchs(case: Case) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_windows_are_views() -> None:
+    a = tg.arange(5.0)
+    a.unfold(0, 2, 1)[0].zero_()
+    a.unfold(0, 2, 2)[1].add_(7)
+    assert a.tolist() == [0.0, 0.0, 9.0, 10.0, 4.0]
+    m = tg.arange(12.0).reshape(4, 3)
+    u = m.unfold(0, 2, 1)
+    assert (u.stride(), u.shape) == ((3, 1, 3), (3, 3, 2))
+    u[1, 2] = tg.tensor([50.0, 60.0])
+    assert m.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 50.0], [6.0, 7.0, 60.0], [9.0, 10.0, 11.0]]
+
+
+def test_a_write_into_a_window_leaves_the_others_elements() -> None:
+    """Also where the windows are of the real parts, or of conjugates."""
+    z = tg.tensor([1 + 1j, 2 + 2j, 3 + 3j])
+    z.real.unfold(0, 2, 1)[0].zero_()
+    assert z.tolist() == [1j, 2j, 3 + 3j]
+    z.conj().unfold(0, 2, 1)[1].mul_(1j)
+    assert z.tolist() == [1j, 2 + 0j, 3 - 3j]
+
+
+def test_gradients_through_a_written_window() -> None:
+    a = tg.arange(5.0, requires_grad=True)
+    b = a * 1
+    b.unfold(0, 2, 1)[1].mul_(3)
+    (b * tg.arange(1.0, 6.0)).sum().backward()
+    assert a.grad.tolist() == [1.0, 6.0, 9.0, 4.0, 5.0]
