@@ -80,11 +80,13 @@ class RayNodes:
         """The head's."""
         return int(self.variables["RAY_ADDRESS"].rpartition(":")[2])
 
-    def node_of(self, pid: int) -> int:
-        """The number of the node that a process is on."""
-        parents = [parent.pid for parent in psutil.Process(pid).parents()]
-        (found,) = [n for n, node in enumerate(self.nodes) if node["raylet"] in parents]
-        return found
+    def node_of(self, pid: int) -> int | None:
+        """The number of the node that a process is on; None of one that is on none, or is no more."""
+        try:
+            parents = [parent.pid for parent in psutil.Process(pid).parents()]
+        except psutil.NoSuchProcess:
+            return None
+        return next((n for n, node in enumerate(self.nodes) if node["raylet"] in parents), None)
 
     def freeze(self, node: int) -> None:
         """Stops a node and all that runs there, as a machine that hangs."""

@@ -51,8 +51,8 @@ class RayHands:
     async def start(self, name: str, *, spare: bool) -> str:
         """The address of a new worker, once it listens.
 
-        A spare stands on a node with workers, and takes no CPU of it in Ray's books: where all are taken it
-        would wait for ever. A node that does not answer is avoided where there is another one.
+        A spare stands on a node with workers where one is known, and takes no CPU of it in Ray's books: where
+        all are taken it would wait for ever. A node that does not answer is avoided where there is another.
 
         Raises:
             RayError: it could not be placed or failed to start.
