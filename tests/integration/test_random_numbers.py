@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import telegrad
+from telegrad.transport.cluster import ClusterChannel
 from telegrad.transport.embedded import EmbeddedTransport
 from telegrad_engine.kernels import random, samplers
 from telegrad_engine.session import EngineSession
@@ -125,6 +127,9 @@ def test_every_worker_draws_the_same() -> None:
     telegrad.disconnect()
     workers = set()
     with serving("--ray", "--workers", "2") as (address, _):
+        gateway = ClusterChannel(address, None)  # it serves as soon as one of them does
+        while sum(worker.state == "ready" for worker in gateway.status().workers) < 2:
+            threading.Event().wait(0.05)
         sessions = []
         for _ in range(4):
             telegrad.connect(address)
