@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,7 +58,8 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
 ) -> None:
     address, pid = cluster
     data = write_rows(tmp_path / "x.npz", rows(30_000))
-    program = _program(60)
+    # Seconds of work in many shards: three processes die before it is done, on a quick machine too.
+    program = _program(500)
 
     def submit() -> jobs.Job:
         return jobs.submit(
@@ -67,24 +67,25 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
             data,
             {"x": COLUMNS},
             params={"w": W},
-            batch_rows=500,
-            shard_rows=2000,
+            batch_rows=100,
+            shard_rows=1000,
             address=address,
         )
 
     undisturbed = submit().result()
     job = submit()
     # A driver, a process of the pool, and the manager of all, each after the job got on.
-    victims = itertools.cycle(["DriverActor", "MapWorker", "JobManager"])
-    killed, before = 0, 0
+    victims = ["DriverActor", "MapWorker", "JobManager"]
+    killed_after: list[int] = []
     for status in job.events():
-        if killed < 3 and status.state == "running" and status.shards_done > before:
-            processes = _processes(pid, next(victims))
+        if victims and status.state == "running" and status.shards_done > max(killed_after, default=0):
+            processes = _processes(pid, victims[0])
             if processes:
                 processes[0].kill()
-                killed += 1
-                before = status.shards_done
-    assert killed == 3
+                del victims[0]
+                killed_after.append(status.shards_done)
+    print(killed_after, status.shards_total)
+    assert not victims, f"killed after {killed_after} shards of {status.shards_total}"
     status = job.status()
     assert status.state == "finished", status.error
     assert status.restarts >= 2
