@@ -19,7 +19,7 @@ from ray.util.scheduling_strategies import (
 )
 
 from telegrad_server.cluster.actor import Whereabouts, WorkerActor
-from telegrad_server.cluster.nodes import mute_nodes
+from telegrad_server.cluster.nodes import Nodes, look_around
 from telegrad_server.worker.server import WorkerSettings
 
 _log = logging.getLogger("telegrad.server")
@@ -51,7 +51,7 @@ class RayHands:
     async def start(self, name: str, *, spare: bool) -> str:
         """The address of a new worker, once it listens.
 
-        A spare stands on a node with workers where one is known, and takes no CPU of it in Ray's books: where
+        A spare stands beside a worker, or where one could stand, and takes no CPU there in Ray's books: where
         all are taken it would wait for ever. A node that does not answer is avoided where there is another.
 
         Raises:
@@ -66,7 +66,7 @@ class RayHands:
             num_gpus=1 if gpu else 0,
             max_restarts=0,
             max_task_retries=0,
-            scheduling_strategy=self._strategy(await mute_nodes(), spare=spare),
+            scheduling_strategy=self._strategy(await look_around("GPU" if gpu else "CPU"), spare=spare),
         )
         # Ray asks its head for the name: not on the event loop, which must go on to watch the others.
         self._actors[name] = await asyncio.to_thread(options.remote, self._settings, insecure=self._insecure)
@@ -97,13 +97,16 @@ class RayHands:
             await asyncio.to_thread(ray.kill, actor)
 
     def _strategy(
-        self, mute: list[str], *, spare: bool
+        self, nodes: Nodes, *, spare: bool
     ) -> str | NodeAffinitySchedulingStrategy | NodeLabelSchedulingStrategy:
-        nodes = [where.node_id for where in self._whereabouts.values() if where.node_id not in mute]
-        if spare and nodes:
-            return NodeAffinitySchedulingStrategy(nodes[0], soft=True)
-        if mute:
-            return NodeLabelSchedulingStrategy(hard={}, soft={"ray.io/node-id": NotIn(*mute)})
+        if spare:
+            # Said by name: what takes no CPU, Ray would also place where there is none.
+            taken = [where.node_id for where in self._whereabouts.values()]
+            chosen = [node for node in (*taken, *nodes.fit) if node not in nodes.mute] or list(nodes.fit)
+            if chosen:
+                return NodeAffinitySchedulingStrategy(chosen[0], soft=True)
+        if nodes.mute:
+            return NodeLabelSchedulingStrategy(hard={}, soft={"ray.io/node-id": NotIn(*nodes.mute)})
         return "SPREAD"
 
     async def _locate(self, name: str) -> str:

@@ -19,10 +19,12 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, NodeL
 from telegrad_server.cluster import hands as module
 from telegrad_server.cluster.actor import Whereabouts
 from telegrad_server.cluster.hands import RayHands
+from telegrad_server.cluster.nodes import Nodes
 from telegrad_server.worker.server import WorkerSettings
 
 #: A node as Ray names them.
 OTHER = "0f" * 28
+THIRD = "f0" * 28
 
 
 class Actor:
@@ -47,7 +49,7 @@ class Ray:
     Attributes:
         named: the actors by name.
         wanted: the options of each start.
-        mute: nodes that do not answer.
+        nodes: which there are, and which of them do not answer.
         killed: the actors that were ended.
     """
 
@@ -55,12 +57,12 @@ class Ray:
         self.named: dict[str, Actor] = {}
         self.wanted: list[dict[str, Any]] = []
         self.killed: list[Actor] = []
-        self.mute: list[str] = []
+        self.nodes = Nodes()
 
-        async def mute_nodes() -> list[str]:
-            return self.mute
+        async def look_around(_kind: str) -> Nodes:
+            return self.nodes
 
-        monkeypatch.setattr(module, "mute_nodes", mute_nodes)
+        monkeypatch.setattr(module, "look_around", look_around)
         self.where: Whereabouts | Exception = Whereabouts("host:1", OTHER, 1)
         context = SimpleNamespace(get_node_id=lambda: "this node")
         monkeypatch.setattr(ray, "get_runtime_context", lambda: context)
@@ -106,11 +108,23 @@ def test_a_spare_takes_no_cpu_and_stands_beside_a_worker(cluster: Ray) -> None:
     assert strategy.node_id == OTHER
 
 
+def test_a_spare_before_any_worker_stands_where_one_could(cluster: Ray) -> None:
+    for nodes, chosen in (
+        (Nodes(fit=(OTHER, THIRD), mute=(OTHER,)), THIRD),
+        (Nodes(fit=(OTHER, THIRD), mute=(OTHER, THIRD)), OTHER),
+    ):
+        cluster.nodes = nodes
+        asyncio.run(hands().start("worker-0", spare=True))
+        strategy = cluster.wanted[-1]["scheduling_strategy"]
+        assert isinstance(strategy, NodeAffinitySchedulingStrategy)
+        assert strategy.node_id == chosen
+
+
 def test_a_node_that_does_not_answer_is_avoided(cluster: Ray) -> None:
     async def story() -> None:
         one = hands()
         await one.start("worker-0", spare=False)
-        cluster.mute = [OTHER]
+        cluster.nodes = Nodes(mute=(OTHER,))
         await one.start("worker-1", spare=False)
         await one.start("worker-2", spare=True)
 
