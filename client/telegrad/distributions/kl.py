@@ -17,9 +17,10 @@ from telegrad.distributions.exp_family import ExponentialFamily, divergence
 from telegrad.distributions.gamma import Exponential, Gamma
 from telegrad.distributions.independent import Independent
 from telegrad.distributions.location_scale import Cauchy, Gumbel, Laplace, Uniform
-from telegrad.distributions.multivariate_normal import MultivariateNormal, distance_squared, half_log_det
+from telegrad.distributions.multivariate_normal import MultivariateNormal
 from telegrad.distributions.normal import HalfNormal, Normal
 from telegrad.distributions.parameters import total_last
+from telegrad.distributions.scale_matrix import distance_squared, half_log_det
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.linalg.solving import solve_triangular
 from telegrad.nn.functional.activation import softplus

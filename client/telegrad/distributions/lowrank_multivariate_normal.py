@@ -9,13 +9,9 @@ from typing import Any
 from telegrad.distributions import constraints
 from telegrad.distributions.distribution import Distribution
 from telegrad.distributions.kl import kl_divergence, register_kl
-from telegrad.distributions.multivariate_normal import (
-    MultivariateNormal,
-    distance_squared,
-    half_log_det,
-    identity_like,
-)
+from telegrad.distributions.multivariate_normal import MultivariateNormal
 from telegrad.distributions.parameters import as_type_of, lazy_property
+from telegrad.distributions.scale_matrix import distance_squared, half_log_det, identity_like
 from telegrad.linalg.decompositions import cholesky
 from telegrad.random import standard_normal
 from telegrad.tensor import Tensor

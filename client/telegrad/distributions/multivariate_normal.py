@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
-from telegrad.distributions.parameters import as_type_of, lazy_property
-from telegrad.functions.pieces import diagonal
-from telegrad.linalg.decompositions import cholesky
-from telegrad.linalg.solving import solve_triangular
+from telegrad.distributions.parameters import as_type_of
+from telegrad.distributions.scale_matrix import MatrixScaled, distance_squared, half_log_det, only_matrix
 from telegrad.random import standard_normal
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
@@ -20,37 +17,7 @@ from telegrad_proto.shapes import broadcast
 _LOG_TAU = math.log(2 * math.pi)
 
 
-def identity_like(x: Tensor) -> Tensor:
-    """The identity matrix of a matrix's size and type."""
-    return x.new_ones(x.shape[-1]).diag()
-
-
-def scale_of_precision(precision: Tensor) -> Tensor:
-    """The lower triangular factor of a precision matrix's inverse."""
-    # The factor of the matrix read backwards is the inverse's factor turned around: one factorization.
-    turned = cholesky(precision.flip((-2, -1)))
-    upper = turned.flip((-2, -1)).mT
-    return solve_triangular(upper, identity_like(precision), upper=False)
-
-
-def distance_squared(scale_tril: Tensor, difference: Tensor) -> Tensor:
-    """The squared Mahalanobis distance.
-
-    Shape: scale_tril (..., n, n) and difference (..., n) broadcast
-    """
-    n = difference.shape[-1]
-    shape = broadcast(tuple(scale_tril.shape[:-2]), tuple(difference.shape[:-1]))
-    factor = scale_tril.expand((*shape, n, n))
-    solved = solve_triangular(factor, difference.expand((*shape, n)).unsqueeze(-1), upper=False)
-    return solved.squeeze(-1).pow(2).sum(-1)
-
-
-def half_log_det(scale_tril: Tensor) -> Tensor:
-    """The logarithm of a triangular matrix's determinant."""
-    return diagonal(scale_tril, 0, -2, -1).log().sum(-1)
-
-
-class MultivariateNormal(Distribution):
+class MultivariateNormal(MatrixScaled):
     """The normal distribution of vectors.
 
     Args:
@@ -83,7 +50,6 @@ class MultivariateNormal(Distribution):
         "_unbroadcasted_scale_tril": 2,
     }
     loc: Tensor
-    _unbroadcasted_scale_tril: Tensor
 
     def __init__(
         self,
@@ -100,12 +66,7 @@ class MultivariateNormal(Distribution):
             "scale_tril": scale_tril,
             "precision_matrix": precision_matrix,
         }
-        chosen = {name: matrix for name, matrix in given.items() if matrix is not None}
-        if len(chosen) != 1:
-            raise ArgumentError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
-            )
-        ((name, matrix),) = chosen.items()
+        name, matrix = only_matrix(given, ArgumentError)
         if matrix.ndim < 2:
             raise ShapeError(
                 f"{name} must be at least two-dimensional, with optional leading batch dimensions"
@@ -114,33 +75,8 @@ class MultivariateNormal(Distribution):
         batch = broadcast(tuple(matrix.shape[:-2]), tuple(loc.shape[:-1]))
         n = loc.shape[-1]
         self.loc = loc.expand((*batch, n))
-        self.__dict__[name] = matrix.expand((*batch, n, n))
-        if name == "scale_tril":
-            self._unbroadcasted_scale_tril = matrix
-        elif name == "covariance_matrix":
-            self._unbroadcasted_scale_tril = cholesky(matrix)
-        else:
-            self._unbroadcasted_scale_tril = scale_of_precision(matrix)
+        self._adopt_matrix(name, matrix, batch, n)
         super().__init__(batch, (n,), validate_args=validate_args)
-
-    def _whole(self, matrix: Tensor) -> Tensor:
-        n = self._event_shape[0]
-        return matrix.expand((*self._batch_shape, n, n))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        return self._whole(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        factor = self._unbroadcasted_scale_tril
-        return self._whole(factor @ factor.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        factor = self._unbroadcasted_scale_tril
-        inverse = solve_triangular(factor, identity_like(factor), upper=False)
-        return self._whole(inverse.mT @ inverse)
 
     @property
     def mean(self) -> Tensor:

@@ -12,17 +12,12 @@ from telegrad.distributions import constraints
 from telegrad.distributions.constraints import known
 from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.gamma import Chi2
-from telegrad.distributions.multivariate_normal import (
-    half_log_det,
-    identity_like,
-    scale_of_precision,
-)
-from telegrad.distributions.parameters import eps_of, lazy_property, verified
+from telegrad.distributions.parameters import eps_of, verified
+from telegrad.distributions.scale_matrix import MatrixScaled, half_log_det, only_matrix
 from telegrad.functions.pieces import diagonal
 from telegrad.functions.pointwise import mvlgamma
-from telegrad.linalg.decompositions import cholesky
 from telegrad.linalg.inverses import slogdet
-from telegrad.linalg.solving import cholesky_solve, solve_triangular
+from telegrad.linalg.solving import cholesky_solve
 from telegrad.random import standard_normal
 from telegrad.ranges import arange
 from telegrad.tensor import Tensor
@@ -32,7 +27,7 @@ from telegrad_proto.shapes import broadcast
 _LOG_2 = math.log(2.0)
 
 
-class Wishart(ExponentialFamily):
+class Wishart(MatrixScaled, ExponentialFamily):
     """The Wishart distribution: X X^T, where the columns of X are normal vectors of mean 0.
 
     Args:
@@ -63,7 +58,6 @@ class Wishart(ExponentialFamily):
         "_unbroadcasted_scale_tril": 2,
     }
     df: Tensor
-    _unbroadcasted_scale_tril: Tensor
 
     @property
     def arg_constraints(self) -> Mapping[str, Any]:  # type: ignore[override]
@@ -87,12 +81,7 @@ class Wishart(ExponentialFamily):
             "precision_matrix": precision_matrix,
             "scale_tril": scale_tril,
         }
-        chosen = {name: matrix for name, matrix in given.items() if matrix is not None}
-        if len(chosen) != 1:
-            raise AssertionError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
-            )
-        ((name, matrix),) = chosen.items()
+        name, matrix = only_matrix(given, AssertionError)
         if matrix.ndim < 2:
             raise ArgumentError(
                 "scale_tril must be at least two-dimensional, with optional leading batch dimensions"
@@ -106,36 +95,12 @@ class Wishart(ExponentialFamily):
         batch = broadcast(tuple(matrix.shape[:-2]), tuple(count.shape))
         self.df = count.expand(batch)
         self.__dict__["_seen"] = (name, "df")
-        self.__dict__[name] = matrix.expand((*batch, n, n))
-        if name == "scale_tril":
-            self._unbroadcasted_scale_tril = matrix
-        elif name == "covariance_matrix":
-            self._unbroadcasted_scale_tril = cholesky(matrix)
-        else:
-            self._unbroadcasted_scale_tril = scale_of_precision(matrix)
+        self._adopt_matrix(name, matrix, batch, n)
         super().__init__(batch, (n, n), validate_args=validate_args)
 
     @property
     def _size(self) -> int:
         return int(self._event_shape[-1])
-
-    def _whole(self, matrix: Tensor) -> Tensor:
-        return matrix.expand((*self._batch_shape, *self._event_shape))
-
-    @lazy_property
-    def scale_tril(self) -> Tensor:
-        return self._whole(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Tensor:
-        factor = self._unbroadcasted_scale_tril
-        return self._whole(factor @ factor.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Tensor:
-        factor = self._unbroadcasted_scale_tril
-        inverse = solve_triangular(factor, identity_like(factor), upper=False)
-        return self._whole(inverse.mT @ inverse)
 
     @property
     def mean(self) -> Tensor:
