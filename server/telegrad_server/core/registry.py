@@ -46,6 +46,7 @@ class _Worker:
     name: str = ""
     report: Report | None = None
     placed: int = 0
+    placed_since_asked: int = 0
     heard_at: float | None = None
     failures: int = 0
 
@@ -86,13 +87,19 @@ class Registry:
         """A worker is no longer part of the service."""
         self._workers.pop(slot, None)
 
+    def asked(self, slot: str) -> None:
+        """A probe goes out: its answer may not know of sessions that are placed from here on."""
+        worker = self._workers.get(slot)
+        if worker is not None:
+            worker.placed_since_asked = 0
+
     def answered(self, slot: str, report: Report, now: float) -> None:
         """A probe was answered."""
         worker = self._workers.get(slot)
         if worker is None:
             return
         worker.state = "ready" if report.serving else "draining"
-        worker.name, worker.report, worker.placed = report.name, report, 0
+        worker.name, worker.report, worker.placed = report.name, report, worker.placed_since_asked
         worker.heard(now)
 
     def alive(self, slot: str, now: float) -> None:
@@ -135,10 +142,11 @@ class Registry:
             worker.state = "dead"
 
     def placed(self, slot: str) -> None:
-        """A session was sent there; counts until the next report."""
+        """A session was sent there; counts until a report that was asked for later."""
         worker = self._workers.get(slot)
         if worker is not None:
             worker.placed += 1
+            worker.placed_since_asked += 1
 
     def slots(self) -> Sequence[tuple[str, str]]:
         """Every slot with its address."""

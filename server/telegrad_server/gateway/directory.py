@@ -160,6 +160,7 @@ class Directory:
         await self.prober.keep_only(set())
 
     async def _probe(self, slot: str, address: str) -> None:
+        self._registry.asked(slot)
         answer = await self.prober.beat(address)
         now = asyncio.get_running_loop().time()
         match answer:

@@ -23,13 +23,18 @@ def test_the_least_loaded_comes_first_and_the_full_not_at_all() -> None:
     assert [slot for slot, _ in registry.candidates()] == ["b", "d", "a"]
 
 
-def test_what_was_placed_counts_until_the_next_report() -> None:
+def test_what_was_placed_counts_until_a_report_that_knows_of_it() -> None:
     registry = fleet(a=0, b=1)
+    registry.asked("a")
     registry.placed("a")
     registry.placed("a")
     registry.placed("gone")
     assert [slot for slot, _ in registry.candidates()] == ["b", "a"]
     registry.answered("a", report("name-a", 0), 0.5)
+    assert [slot for slot, _ in registry.candidates()] == ["b", "a"], "it was asked for before"
+    registry.asked("a")
+    registry.asked("gone")
+    registry.answered("a", report("name-a", 0), 1.0)
     assert [slot for slot, _ in registry.candidates()] == ["a", "b"]
 
 

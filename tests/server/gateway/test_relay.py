@@ -10,6 +10,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from telegrad.transport.cluster import ClusterChannel
 from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.errors import (
     AccessError,
@@ -102,10 +103,20 @@ def test_cancel_finds_its_session(transport: GrpcTransport) -> None:
     assert isinstance(from_status(transport.receive().error), CancelledError)
 
 
+def known(fleet: Fleet, sessions: int) -> None:
+    """Returns when the gateway knows of so many sessions, and that nothing runs: it asks now and then."""
+    gateway = ClusterChannel(fleet.address, TOKEN)
+    while True:
+        pulses = [worker.pulse for worker in gateway.status().workers]
+        if sum(p.sessions for p in pulses) == sessions and not any(p.running for p in pulses):
+            return
+
+
 def test_new_sessions_are_spread(fleet: Fleet) -> None:
     before = [len(worker.engines) for worker in fleet.workers]
     transports = [GrpcTransport(fleet.address, token=TOKEN) for _ in range(6)]
-    for transport in transports:
+    for opened, transport in enumerate(transports):
+        known(fleet, opened)
         transport.open()
     assert [len(worker.engines) - n for worker, n in zip(fleet.workers, before, strict=True)] == [3, 3]
     for transport in transports:
