@@ -5,7 +5,8 @@
 When a fragment has been computed for the third time the process ends, without any clean-up; each time before
 a manifest is written an OSError is raised. NAME=ACTION[:TIMES]: the action happens at that time of passing
 only; without a number, each time. NAME=ACTION[:TIMES]@FILE: only while there is a file of that name. Actions
-are exit, stop (SIGSTOP), error (an OSError) and hang (this thread goes no further).
+are exit, stop (SIGSTOP), error (an OSError), hang (this thread goes no further) and wait (no further while
+there is the file).
 """
 
 from __future__ import annotations
@@ -42,30 +43,40 @@ POINTS: Final = (
     "snapshot_after_manifest",
     "snapshot_before_prune",
     "drain",  # told to end, sessions not stored
+    "shard",  # of a job: about to be computed
 )
 
+#: Between two looks whether a file is still there.
+_PAUSE_S: Final = 0.02
 
-def _exit() -> NoReturn:
+
+def _exit(_file: str) -> NoReturn:
     os._exit(EXIT_STATUS)
 
 
-def _stop() -> None:
+def _stop(_file: str) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _error() -> NoReturn:
+def _error(_file: str) -> NoReturn:
     raise OSError("a failure on purpose")
 
 
-def _hang() -> None:
+def _hang(_file: str) -> None:
     threading.Event().wait()
 
 
-_ACTIONS: Final[Mapping[str, Callable[[], object]]] = {
+def _wait(file: str) -> None:
+    while os.path.exists(file):
+        threading.Event().wait(_PAUSE_S)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[str], object]]] = {
     "exit": _exit,
     "stop": _stop,
     "error": _error,
     "hang": _hang,
+    "wait": _wait,
 }
 
 
@@ -80,7 +91,7 @@ class Failpoints:
     """
 
     def __init__(self, text: str = "") -> None:
-        self._actions: dict[str, tuple[Callable[[], object], int, str]] = {}
+        self._actions: dict[str, tuple[Callable[[str], object], int, str]] = {}
         self._passed: dict[str, int] = {}
         for part in filter(None, text.split(",")):
             name, _, rest = part.partition("=")
@@ -108,7 +119,7 @@ class Failpoints:
         passed = self._passed[name] = self._passed.get(name, 0) + 1
         if times in (0, passed):
             _log.warning("failpoint %s, passed %d times", name, passed)
-            action()
+            action(file)
 
 
 #: Those of this process.

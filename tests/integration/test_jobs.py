@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 import telegrad as tg
 from telegrad import jobs
 from telegrad_proto.errors import JobError
+from telegrad_server.failpoints import VARIABLE
 from tests.places import serving
 from tests.server.jobs.drafts import COLUMNS, rows, write_rows
 
@@ -23,20 +26,36 @@ pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 W = np.array([0.5, -1.0, 0.25, 2.0])
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A gateway whose Ray has room for two processes of a job.
+
+    Attributes:
+        address: the gateway's.
+        pid: its process.
+        gate: while this file is there, a process computes one shard and waits at the next: no job can end.
+    """
+
+    address: str
+    pid: int
+    gate: Path
+
+
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Address and process id of a gateway whose Ray has room for two processes of a job."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("jobs")
-    with serving("--ray", "--workers", "1", "--spares", "0", "--jobs", str(folder)) as (address, pid):
-        yield address, pid
+    gate = tmp_path_factory.mktemp("gate") / "closed"
+    arguments = ("--ray", "--workers", "1", "--spares", "0", "--jobs", str(folder))
+    with serving(*arguments, environment={VARIABLE: f"shard=wait:2@{gate}"}) as (address, pid):
+        yield Cluster(address, pid, gate)
 
 
-def _program(rounds: int) -> tg.Program:
-    """sum over rows of a chain of sines of x w; the more rounds, the longer it takes."""
+def _program() -> tg.Program:
+    """sum over rows of a chain of sines of x w."""
 
     def loss(w: tg.Tensor, x: tg.Tensor) -> tg.Tensor:
         y = x * w
-        for _ in range(rounds):
+        for _ in range(20):
             y = tg.sin(y) + x
         return y.sum()
 
@@ -53,13 +72,17 @@ def _processes(pid: int, what: str) -> list[psutil.Process]:
     return found
 
 
-def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
-    cluster: tuple[str, int], tmp_path: Path
-) -> None:
-    address, pid = cluster
+def _kill_one(pid: int, what: str, known: set[int]) -> None:
+    """Kills one of these processes, and waits for it if there is only such as were known before."""
+    deadline = time.monotonic() + 60
+    while not (found := [one for one in _processes(pid, what) if one.pid not in known]):
+        assert time.monotonic() < deadline, f"no {what} is started"
+    found[0].kill()
+
+
+def test_killed_again_and_again_it_ends_with_the_undisturbed_result(cluster: Cluster, tmp_path: Path) -> None:
     data = write_rows(tmp_path / "x.npz", rows(30_000))
-    # Seconds of work in many shards: three processes die before it is done, on a quick machine too.
-    program = _program(500)
+    program = _program()
 
     def submit() -> jobs.Job:
         return jobs.submit(
@@ -69,21 +92,25 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
             params={"w": W},
             batch_rows=100,
             shard_rows=1000,
-            address=address,
+            address=cluster.address,
         )
 
     undisturbed = submit().result()
+    cluster.gate.touch()
     job = submit()
-    # A driver, a process of the pool, and the manager of all, each after the job got on.
+    # A driver, a process of the pool that its successor started, and the manager of all, each after the job
+    # got on.
     victims = ["DriverActor", "MapWorker", "JobManager"]
     killed_after: list[int] = []
+    known: set[int] = set()
     for status in job.events():
         if victims and status.state == "running" and status.shards_done > max(killed_after, default=0):
-            processes = _processes(pid, victims[0])
-            if processes:
-                processes[0].kill()
-                del victims[0]
-                killed_after.append(status.shards_done)
+            pool = {one.pid for one in _processes(cluster.pid, "MapWorker")}
+            _kill_one(cluster.pid, victims.pop(0), known)
+            known = pool
+            killed_after.append(status.shards_done)
+            if not victims:
+                cluster.gate.unlink()
     print(killed_after, status.shards_total)
     assert not victims, f"killed after {killed_after} shards of {status.shards_total}"
     status = job.status()
@@ -97,10 +124,11 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
     assert digests[0] == digests[1]
 
 
-def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: tuple[str, int], tmp_path: Path) -> None:
-    address, pid = cluster
+def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: Cluster, tmp_path: Path) -> None:
+    address, pid = cluster.address, cluster.pid
     data = write_rows(tmp_path / "x.npz", rows(30_000))
-    program = _program(400)
+    program = _program()
+    cluster.gate.touch()
     first, second = (
         jobs.submit(
             program, data, {"x": COLUMNS}, params={"w": W}, batch_rows=100, shard_rows=1000, address=address
@@ -113,6 +141,7 @@ def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: tuple[str, i
     assert second.status().queue_position == 1
     assert second.cancel().state == "cancelled"
     first.cancel()
+    cluster.gate.unlink()
     *_, last = first.events()
     assert last.state == "cancelled"
     assert 0 < last.shards_done < last.shards_total

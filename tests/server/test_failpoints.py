@@ -53,6 +53,19 @@ def test_a_thread_that_hangs_goes_no_further() -> None:
     assert not passed.wait(0.05)
 
 
+def test_a_thread_that_waits_goes_on_when_the_file_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "gate"
+    file.touch()
+    failpoints = Failpoints(f"shard=wait:1@{file}")
+    thread = threading.Thread(target=failpoints.reach, args=("shard",))
+    thread.start()
+    thread.join(0.05)
+    assert thread.is_alive()
+    failpoints.reach("shard")  # the second time
+    file.unlink()
+    thread.join()
+
+
 @pytest.mark.parametrize("text", ["nowhere=exit", "put=dance", "put=exit:often", "put"])
 def test_what_there_is_not(text: str) -> None:
     with pytest.raises(ValueError, match="TELEGRAD_FAILPOINTS"):

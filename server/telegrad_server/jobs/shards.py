@@ -18,6 +18,7 @@ from telegrad_proto.errors import DataError, TelegradError
 from telegrad_proto.jobs import SUMMED
 from telegrad_proto.payload import digest_of
 from telegrad_proto.v1 import job_pb2
+from telegrad_server.failpoints import reach
 from telegrad_server.jobs import files
 from telegrad_server.jobs.files import Roots
 from telegrad_server.jobs.folder import JobFolder
@@ -80,6 +81,8 @@ class ShardRunner:
         """
         if number in self._done:
             return self._done[number]
+        reach("shard")
+        self._look(at_once=True)
         started = self._clock()
         shard = self._manifest.shards[number]
         file = self._manifest.files[shard.file]
@@ -203,10 +206,10 @@ class ShardRunner:
             return {"value": outputs[0]}
         return {f"value.{place}": array for place, array in enumerate(outputs)}
 
-    def _look(self) -> None:
+    def _look(self, *, at_once: bool = False) -> None:
         """Sees now and then whether the job is to stop."""
         now = self._clock()
-        if now - self._looked >= _LOOK_S:
+        if at_once or now - self._looked >= _LOOK_S:
             self._looked = now
             if self._folder.halted:
                 raise Halted

@@ -174,6 +174,15 @@ def test_it_stops_between_batches_when_told(tmp_path: Path) -> None:
     assert list(folder.ledger()) == []
 
 
+def test_it_stops_at_the_next_shard_however_soon_that_comes(tmp_path: Path) -> None:
+    folder = _planned(tmp_path, spec_for(write_rows(tmp_path / "x.npz", rows(90))))
+    runner = ShardRunner(folder, Roots(), clock=lambda: 5.0)
+    runner.run(0)
+    folder.cancel()
+    with pytest.raises(Halted):
+        runner.run(1)
+
+
 def test_data_that_changed_is_not_mixed(tmp_path: Path) -> None:
     data = write_rows(tmp_path / "x.npz", rows(90))
     folder = _planned(tmp_path, spec_for(data))
