@@ -65,6 +65,15 @@ def test_freed_and_changed_nodes_are_refused() -> None:
         walk.check(nodes)
 
 
+def test_what_a_gradients_derivative_reads_is_checked_too() -> None:
+    x = tg.ones(2, requires_grad=True)
+    y = x * 2
+    (gradient,) = tg.autograd.grad((y**2).sum(), y, create_graph=True)
+    y.add_(1)
+    with pytest.raises(RuntimeError, match=r"which is output 0 of Add, is at version 1; expected version 0"):
+        gradient.sum().backward()
+
+
 def test_the_mirror_shows_what_gradients_depend_on() -> None:
     x, w = tg.ones(1, requires_grad=True), tg.ones(1, requires_grad=True)
     y = x * w
