@@ -73,11 +73,11 @@ def test_payloads_and_values(transport: GrpcTransport, worker: FakeWorker) -> No
 def test_a_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"127.0.0.1:{closed.getsockname()[1]}"
-    transport = GrpcTransport(address)
+    transport = GrpcTransport(address, connect_s=600)
     began = time.monotonic()
     with pytest.raises(ServerUnavailableError, match=f"no telegrad server answers at {address}"):
         transport.open()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60, "nobody to wait for"
     transport.close()
 
 

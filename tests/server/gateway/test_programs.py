@@ -86,7 +86,8 @@ class Fleet:
 
         def go_on() -> None:
             while not over.is_set():
-                found.append(future := Future())
+                future: Future[np.ndarray] = Future()
+                found.append(future)
                 try:
                     future.set_result(call())
                 except BaseException as error:  # noqa: BLE001  # who looks at the answer gets it
