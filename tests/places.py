@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import selectors
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,19 @@ BIN: Final = Path(sys.executable).parent
 #: Ray itself takes some seconds to start; on a busy machine many.
 READY_S: Final = 90
 END_S: Final = 30
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody has, for somebody who binds it later, perhaps again and again.
+
+    None of those that the system hands out: neither a client's end of a connection nor a server at port 0 can
+    take it meanwhile; nor of those that Ray gives its workers.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise OSError(f"a hundred ports of {host} are taken")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from telegrad_proto.errors import (
     ServerUnavailableError,
     ShapeError,
 )
+from tests.places import free_port
 from tests.server.gateway.desks import Manager, desk_in, serving_jobs
 from tests.server.jobs.drafts import COLUMNS, rows, write_rows
 
@@ -133,11 +134,12 @@ def test_a_gateway_may_be_replaced_while_somebody_watches(tmp_path: Path) -> Non
     desk, manager = desk_in(tmp_path)
     manager.waits = True
     data = write_rows(tmp_path / "x.npz", rows(ROWS))
-    with serving_jobs(desk) as address:
+    port = free_port()
+    with serving_jobs(desk, port) as address:
         job = jobs.submit(_program(), data, {"x": COLUMNS}, params={"model": MODEL}, address=address)
         events = job.events()
         next(events)
-    with serving_jobs(desk, int(address.rpartition(":")[2])):
+    with serving_jobs(desk, port):
         manager.drive()
         assert [status.state for status in events][-1] == "finished"
 

@@ -7,7 +7,6 @@ import os
 import re
 import selectors
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -15,17 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from tests.places import BIN, END_S, READY_S
+from tests.places import BIN, END_S, READY_S, free_port
 
 LOOPBACK: Final = "127.0.0.1"
 PROGRAM: Final = (str(BIN / "telegrad-server"),)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has at the moment."""
-    with socket.socket() as held:
-        held.bind((LOOPBACK, 0))
-        return int(held.getsockname()[1])
 
 
 class Server:

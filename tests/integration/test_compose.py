@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,8 @@ from typing import Any, cast
 import psutil
 import pytest
 import yaml
+
+from tests.places import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -43,12 +44,6 @@ STOP_S = 3
 SMOKE_S = 240
 
 Service = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return cast(int, probe.getsockname()[1])
 
 
 def seconds(text: str) -> float:
@@ -146,7 +141,7 @@ class Composition:
         text = re.sub(r"/opt/telegrad/(\w+\.py)", rf"{ROOT}/deploy/\1", text)
         text = re.sub(r"(?<![\w/])python(?= )", sys.executable, text)
         if NODE_PORT in text:
-            text = text.replace(NODE_PORT, str(self.node_ports.setdefault(name, free_port())))
+            text = text.replace(NODE_PORT, str(self.node_ports.setdefault(name, free_port(""))))
         # In a container Ray takes the container's own address, and its sockets lie in a folder of their own.
         own = f"--node-ip-address={self.addresses[name]} --temp-dir={self.folder / name / 'ray'}"
         return text.replace("ray start ", f"ray start {own} ")
@@ -291,7 +286,7 @@ class Composition:
 @pytest.fixture(scope="module")
 def composition() -> Iterator[Composition]:
     names = ("RAY_PORT", "TELEGRAD_PORT", "TELEGRAD_PORT_2", "STORE_PORT")
-    ports = {**{name: str(free_port()) for name in names}, "TELEGRAD_CPUS": "2", "RAY_NODE_PORT": NODE_PORT}
+    ports = {**{name: str(free_port("")) for name in names}, "TELEGRAD_CPUS": "2", "RAY_NODE_PORT": NODE_PORT}
     services = services_of(read_compose(ports))
     addresses = {name: f"127.0.0.{index}" for index, name in enumerate(read_compose()["services"], start=11)}
     with ExitStack() as cleanup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,10 @@ def woken(pid: int) -> int:
     """How often the threads of gRPC's event engine have been woken in a process."""
     count = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        if (task / "comm").read_text().strip() == "event_engine":
-            lines = (task / "status").read_text().splitlines()
-            count += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt"))
+        with suppress(FileNotFoundError, ProcessLookupError):  # such threads come and go
+            if (task / "comm").read_text().strip() == "event_engine":
+                lines = (task / "status").read_text().splitlines()
+                count += sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt"))
     return count
 
 

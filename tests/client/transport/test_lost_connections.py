@@ -27,7 +27,7 @@ from telegrad_server.core.epochs import Opening
 from tests.client.transport.fragments import DATA, applied, fragment
 from tests.client.transport.proxy import Proxy
 from tests.freezing import freeze
-from tests.places import serving
+from tests.places import free_port, serving
 from tests.server.fakes import BLOCK, LARGE, FakeWorker, fake_worker
 
 
@@ -133,20 +133,20 @@ def test_an_expired_session_says_so() -> None:
         transport.close()
 
 
-def restarted(transport: GrpcTransport, worker: FakeWorker) -> int:
-    """The worker's port, once the session has sent three fragments, two of them answered."""
+def begin(transport: GrpcTransport) -> None:
+    """Has a session with two fragments, answered, and a payload."""
     transport.open()
     for seq in (1, 2):
         transport.send(fragment(seq, LARGE))
         transport.receive()
     transport.put(digest_of(DATA), memoryview(DATA))
-    return int(worker.address.rpartition(":")[2])
 
 
 def test_a_session_is_sent_again_to_a_restarted_server() -> None:
-    with fake_worker() as worker:
+    port = free_port()
+    with fake_worker(port=port) as worker:
         transport = GrpcTransport(worker.address)
-        port = restarted(transport, worker)
+        begin(transport)
     with fake_worker(port=port) as worker:
         transport.send(fragment(3))
         assert transport.receive().seq == 3, "the answers of the others are not handed out again"
@@ -158,9 +158,10 @@ def test_a_session_is_sent_again_to_a_restarted_server() -> None:
 
 
 def test_a_call_beside_the_stream_brings_the_session_back() -> None:
-    with fake_worker() as worker:
+    port = free_port()
+    with fake_worker(port=port) as worker:
         transport = GrpcTransport(worker.address)
-        port = restarted(transport, worker)
+        begin(transport)
     with fake_worker(port=port) as worker:
         assert transport.get(5)[0].shape == (5,)
         assert applied(worker) == [1, 2]
@@ -168,9 +169,10 @@ def test_a_call_beside_the_stream_brings_the_session_back() -> None:
 
 
 def test_a_session_without_its_journal_is_lost_with_the_server() -> None:
-    with fake_worker() as worker:
+    port = free_port()
+    with fake_worker(port=port) as worker:
         transport = GrpcTransport(worker.address, journal_bytes=0)
-        port = restarted(transport, worker)
+        begin(transport)
     with fake_worker(port=port):
         transport.send(fragment(3))
         with pytest.raises(SessionNotFoundError, match="restarted"):

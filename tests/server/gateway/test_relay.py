@@ -27,7 +27,7 @@ from telegrad_proto.opset import OPSET
 from telegrad_proto.payload import digest_of
 from telegrad_proto.status import from_status
 from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
-from tests.places import serving
+from tests.places import free_port, serving
 from tests.server.fakes import BLOCK, FakeWorker, fake_worker, opening, raw_channel
 
 DATA = bytes(range(256)) * 10_000
@@ -150,6 +150,7 @@ def test_a_session_that_no_worker_has(fleet: Fleet) -> None:
 
 
 def test_the_direct_address_is_passed_on_and_leads_to_the_worker(fleet: Fleet) -> None:
+    known(fleet, 0)
     transports = [GrpcTransport(fleet.address, token=TOKEN, direct=True) for _ in range(2)]
     for transport in transports:
         transport.open()
@@ -207,24 +208,23 @@ def test_another_gateway_goes_on_with_the_session() -> None:
 
 
 def test_a_worker_that_is_replaced_has_lost_what_nobody_kept() -> None:
-    with fake_worker() as worker:
-        port = int(worker.address.rpartition(":")[2])
-        with serving("--relay-to", worker.address) as (address, _):
-            transport, other = GrpcTransport(address, journal_bytes=0), GrpcTransport(address)
-            for each in (transport, other):
-                each.open()
-                each.send(fragment(1))
-                each.receive()
-            worker.server.stop()
-            with fake_worker(port=port) as worker:
-                transport.send(fragment(2))
-                with pytest.raises(SessionNotFoundError):
-                    transport.receive()
-                transport.close()
-                other.send(fragment(2))
-                assert other.receive().seq == 2
-                assert worker.engines[0].applied == [1, 2], "what was kept was sent again"
-                other.close()
+    port = free_port()
+    with fake_worker(port=port) as worker, serving("--relay-to", worker.address) as (address, _):
+        transport, other = GrpcTransport(address, journal_bytes=0), GrpcTransport(address)
+        for each in (transport, other):
+            each.open()
+            each.send(fragment(1))
+            each.receive()
+        worker.server.stop()
+        with fake_worker(port=port) as worker:
+            transport.send(fragment(2))
+            with pytest.raises(SessionNotFoundError):
+                transport.receive()
+            transport.close()
+            other.send(fragment(2))
+            assert other.receive().seq == 2
+            assert worker.engines[0].applied == [1, 2], "what was kept was sent again"
+            other.close()
 
 
 def test_a_gateway_that_ends_lets_a_running_fragment_finish() -> None:

@@ -15,7 +15,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from telegrad_proto.channel import SERVICE
-from tests.places import serving
+from tests.places import free_port, serving
 from tests.server.fakes import fake_worker, raw_channel
 
 Response = health_pb2.HealthCheckResponse
@@ -49,8 +49,7 @@ def test_it_is_healthy_while_a_worker_is() -> None:
 
 
 def test_it_announces_itself_only_when_somebody_can_be_served() -> None:
-    with fake_worker() as worker:
-        port = int(worker.address.rpartition(":")[2])
+    port = free_port()
     with waiting_gateway(f"127.0.0.1:{port}") as process:
         assert process.stdout is not None
         assert select.select([process.stdout], [], [], 0) == ([], [], []), "nothing said yet"
