@@ -279,7 +279,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     if not steps and not plan.axes:
         x = view(x, "reshape", tuple(plan.shape))
     elif steps and not plan.axes and (plan.reshaped or plan.chosen):
-        titled(x, "SelectBackward0" if len(plan.shape) < len(plan.starts) else "UnsqueezeBackward0")
+        label = "SelectBackward0" if len(plan.shape) < len(plan.starts) else "UnsqueezeBackward0"
+        titled(x, label, source=self if len(steps) > 1 else None)
     if plan.axes:
         x = titled(p.index(x, *_positions(plan), axes=tuple(plan.axes)), "IndexBackward0")
     elif not plan.reshaped and not plan.chosen:

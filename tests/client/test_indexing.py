@@ -73,6 +73,12 @@ def test_gradients_of_reading_are_where_it_read(rng: np.random.Generator) -> Non
         np.testing.assert_array_equal(x.grad.numpy(), expected, err_msg=str(key))
 
 
+def test_the_graph_shows_one_node_for_what_takes_two_steps() -> None:
+    x = tg.ones(2, 3, requires_grad=True)
+    for y in (x[0], x[0, 1], x[:, None]):
+        assert [end.variable is x for end, _ in y.grad_fn.next_functions] == [True]
+
+
 def test_arrays_apart_from_each_other_go_first() -> None:
     x = tg.zeros(4, 3, 5)
     i = tg.tensor([0, 1])

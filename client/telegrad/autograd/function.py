@@ -176,6 +176,7 @@ class _Call:
         self.recording = MODE.grad and any(tracked)
         sources = [_source(x) if self.recording and t else None for x, t in zip(args, tracked, strict=True)]
         node.start(function._backward_cls.__name__, sources)
+        node.extras().shown = tuple(e for e, x in zip(node.edges, args, strict=True) if isinstance(x, Tensor))
         node.needs_input_grad = tracked
         node._levels = MODE.levels
         node._given = tuple(map(_seen, args))

@@ -210,10 +210,18 @@ def edge_of(tensor: Tensor) -> Edge | None:
     return (tensor._edge or leaf_edge(tensor)) if tensor._tracked else None
 
 
-def titled(tensor: Tensor, label: str) -> Tensor:
-    """The same tensor, whose node has torch's name of the function that made it."""
+def titled(tensor: Tensor, label: str, *, source: Tensor | None = None) -> Tensor:
+    """The same tensor, whose node has torch's name of the function that made it.
+
+    Args:
+        tensor: what the function gives.
+        label: the name.
+        source: the function's one input, where several primitives made the result of it.
+    """
     if tensor._edge is not None and isinstance(tensor._edge[0], Node):
         tensor._edge[0].call(label)
+        if source is not None:
+            tensor._edge[0].extras().shown = (edge_of(source),)
     return tensor
 
 

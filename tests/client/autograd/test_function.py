@@ -194,8 +194,22 @@ def test_a_node_is_its_ctx() -> None:
     assert [link[0] and link[0].name() for link in node.next_functions] == [
         "torch::autograd::AccumulateGrad",
         "MulBackward0",
-        None,
     ]
+
+
+def test_a_node_shows_the_tensors_among_its_arguments() -> None:
+    class Scaled(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, factor: float, x: tg.Tensor, y: tg.Tensor) -> tg.Tensor:
+            return x * factor + y
+
+        @staticmethod
+        def backward(ctx: Any, ct: tg.Tensor) -> tuple[tg.Tensor | None, ...]:
+            return None, ct * 2, None
+
+    x = tg.ones(2, requires_grad=True)
+    node = Scaled.apply(2.0, x, tg.ones(2)).grad_fn
+    assert [end and end.variable is x for end, _ in node.next_functions] == [True, None]
 
 
 def test_nothing_is_recorded_without_gradients() -> None:
