@@ -13,7 +13,7 @@ import telegrad as tg
 from telegrad_server.polling import VARIABLE, reading_in_place
 from tests.places import serving
 
-ROUND_TRIPS = 200
+ROUNDS, ROUND_TRIPS = 20, 10
 
 
 def test_the_variable_is_there_only_inside(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +46,11 @@ def test_no_other_thread_is_woken_for_a_message() -> None:
     with serving() as (address, pid):
         tg.connect(address)
         x = tg.ones(2)
-        before = woken(pid)
-        for _ in range(ROUND_TRIPS):
-            (x + x).tolist()
-        assert woken(pid) - before < ROUND_TRIPS / 2  # else three times for each
+        fewest = ROUND_TRIPS * ROUNDS
+        for _ in range(ROUNDS):  # time alone wakes them too, a few times a second
+            before = woken(pid)
+            for _ in range(ROUND_TRIPS):
+                (x + x).tolist()
+            fewest = min(fewest, woken(pid) - before)
+        assert fewest < ROUND_TRIPS, "else three times for each"
         tg.disconnect()
