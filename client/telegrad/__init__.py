@@ -26,21 +26,21 @@ from telegrad.autograd.mode import (
     set_grad_enabled,
 )
 from telegrad.config import connect, current_session, disconnect, flush, synchronize
-from telegrad.constructors import OLD_CLASSES as _OLD_CLASSES
-from telegrad.creation import dtype_of as _dtype_of
-from telegrad.creation import require_tensor as _require_tensor
-from telegrad.creation import tensor
-from telegrad.display import set_printoptions
 from telegrad.explain import explain
 from telegrad.finfo import finfo, iinfo
-from telegrad.looks import truth as _truth
-from telegrad.promotion import get_default_dtype, result_type, set_default_dtype
-from telegrad.registry import FUNCTIONS as _FUNCTIONS
-from telegrad.registry import absent as _absent
-from telegrad.registry import complete as _complete
+from telegrad.making.constructors import OLD_CLASSES as _OLD_CLASSES
+from telegrad.making.creation import dtype_of as _dtype_of
+from telegrad.making.creation import require_tensor as _require_tensor
+from telegrad.making.creation import tensor
+from telegrad.making.promotion import get_default_dtype, result_type, set_default_dtype
+from telegrad.members.display import set_printoptions
+from telegrad.members.looks import truth as _truth
+from telegrad.recording.registry import FUNCTIONS as _FUNCTIONS
+from telegrad.recording.registry import absent as _absent
+from telegrad.recording.registry import complete as _complete
 from telegrad.residuals import residuals
 from telegrad.serialization import load, save
-from telegrad.storage import can_cast as _can_cast
+from telegrad.sharing.writing import can_cast as _can_cast
 from telegrad.tensor import Tensor
 from telegrad.types import (
     Size,
@@ -148,7 +148,14 @@ __all__ = [
 ]  # fmt: skip
 
 # These give Tensor its operators and methods, and register torch's functions.
-for _part in ("_operators", "functions", "indexing", "looks", "methods", "ranges", "sampling"):
+for _part in (
+    "members.operators",
+    "functions",
+    "members.indexing",
+    "members.looks",
+    "members.methods",
+    "making.ranges",
+):
     _import_module(f"telegrad.{_part}")
 
 #: Namespaces that are imported when they are first named.

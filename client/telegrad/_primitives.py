@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from telegrad.recorder import record, record_many
+from telegrad.recording.recorder import record, record_many
 from telegrad_proto.dtypes import DType
 from telegrad_proto.opset import OPSET
 

@@ -9,11 +9,11 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from telegrad import recorder as recording
+from telegrad.recording import recorder as recording
 from telegrad_proto.errors import AccessError, ArgumentError
 
 if TYPE_CHECKING:
-    from telegrad.session import Session
+    from telegrad.recording.session import Session
     from telegrad.transport.base import Transport
 
 #: "host:port" of a server; empty or "embedded": the engine in this process.
@@ -67,8 +67,8 @@ def connect(
     """
     global _endpoint, _session
     # Late: the messages' modules, which importing telegrad need not wait for.
-    from telegrad.progress import Bars
-    from telegrad.session import Session
+    from telegrad.recording.session import Session
+    from telegrad.transport.progress import Bars
 
     named = address is not None
     address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")

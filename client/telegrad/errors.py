@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from telegrad.callsite import describe, source
+from telegrad.wire.callsite import describe, source
 from telegrad_proto.errors import (
     AccessError,
     ArgumentError,
@@ -43,7 +43,7 @@ from telegrad_proto.errors import (
 )
 
 if TYPE_CHECKING:
-    from telegrad.recorder import Recorder
+    from telegrad.recording.recorder import Recorder
 
 __all__ = [
     "AccessError",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import time
 from typing import Final
 
-from telegrad.callsite import Site, describe, source
+from telegrad.wire.callsite import Site, describe, source
 
 #: Messages remembered.
 _KEPT: Final = 1000

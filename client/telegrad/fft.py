@@ -10,9 +10,9 @@ from telegrad import _primitives as p
 from telegrad.functions.arranging import rolled
 from telegrad.functions.operands import axis_of, like, reshaped
 from telegrad.functions.pieces import part
-from telegrad.promotion import get_default_dtype, to_float
-from telegrad.registry import absent as _absent
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import get_default_dtype, to_float
+from telegrad.recording.registry import absent as _absent
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError
@@ -132,7 +132,7 @@ def _require_axes(axes: list[int], name: str) -> None:
 def _vector(values: list[float], dtype: DType) -> Tensor:
     import numpy as np
 
-    from telegrad.creation import from_array
+    from telegrad.making.creation import from_array
 
     return from_array(np.asarray(values, dtype=dtype.typestr))
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from telegrad.convert import numpy_dtype
-from telegrad.promotion import get_default_dtype
+from telegrad.making.promotion import get_default_dtype
+from telegrad.wire.convert import numpy_dtype
 from telegrad_proto.dtypes import DType
 
 

@@ -18,8 +18,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from telegrad.config import endpoint
-from telegrad.convert import numpy_dtype, spec_of
 from telegrad.job_reports import JobResult, JobStatus, result_of, status_of
+from telegrad.wire.convert import numpy_dtype, spec_of
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import BY_REASON, ArgumentError, JobError, ServerUnavailableError, ShapeError
 from telegrad_proto.jobs import FORMATS, MODES, ON_ERROR, SUMMED, new_job_id

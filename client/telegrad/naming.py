@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, overload
 
 from telegrad.autograd.graph import Node
 from telegrad.config import current_session
-from telegrad.notes import read_notes, write_notes
+from telegrad.recording.notes import read_notes, write_notes
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, SessionError
 
 if TYPE_CHECKING:
-    from telegrad.recorder import Recorder
-    from telegrad.session import Session
+    from telegrad.recording.recorder import Recorder
+    from telegrad.recording.session import Session
     from telegrad_proto.v1 import session_pb2
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from telegrad import _primitives as p
-from telegrad import storage
-from telegrad.creation import as_leaf, into, shape_of, wanted_dtype
-from telegrad.generator import Generator, default_generator
-from telegrad.generator import fork_rng as fork_rng
-from telegrad.promotion import cast, constant, get_default_dtype, number, to_float
-from telegrad.registry import FUNCTIONS
+from telegrad.making.creation import as_leaf, into, shape_of, wanted_dtype
+from telegrad.making.generator import Generator, default_generator
+from telegrad.making.generator import fork_rng as fork_rng
+from telegrad.making.promotion import cast, constant, get_default_dtype, number, to_float
+from telegrad.recording.registry import FUNCTIONS
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor, make
 from telegrad.types import check_device
 from telegrad_proto.dtypes import DType, float32, int64, uint64
@@ -292,9 +292,9 @@ def uniform_(
     low, dtype = named.pop("from", from_), self.dtype
     if low > to:
         raise ArgumentError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={to}")
-    storage.check_writable(self)
+    writing.check_writable(self)
     drawn = uniform(self._spec.shape, dtype, generator)
-    return storage.write(self, p.add(p.mul(drawn, constant(to - low, dtype)), constant(low, dtype)))
+    return writing.write(self, p.add(p.mul(drawn, constant(to - low, dtype)), constant(low, dtype)))
 
 
 def normal_(
@@ -303,26 +303,26 @@ def normal_(
     """Itself, with numbers of a normal distribution."""
     if std < 0:
         raise ArgumentError(f"normal expects std >= 0.0, but found std {std}")
-    storage.check_writable(self)
+    writing.check_writable(self)
     dtype = self.dtype
     drawn = standard_normal(self._spec.shape, dtype, generator)
-    return storage.write(self, p.add(p.mul(drawn, constant(std, dtype)), constant(mean, dtype)))
+    return writing.write(self, p.add(p.mul(drawn, constant(std, dtype)), constant(mean, dtype)))
 
 
 def bernoulli_(self: Tensor, p_: Any = 0.5, *, generator: Generator | None = None, **named: Any) -> Tensor:
     """Itself, with ones of a probability, zeros else."""
-    storage.check_writable(self)
+    writing.check_writable(self)
     chance = _chance(named.pop("p", p_))
-    return storage.write(self, _coin(chance.detach(), self._spec.shape, self.dtype, generator))
+    return writing.write(self, _coin(chance.detach(), self._spec.shape, self.dtype, generator))
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Itself, with numbers of an exponential distribution of this rate."""
     if lambd <= 0:
         raise ArgumentError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-    storage.check_writable(self)
+    writing.check_writable(self)
     drawn = exponential(self._spec.shape, self.dtype, generator)
-    return storage.write(self, p.mul(drawn, constant(1.0 / lambd, self.dtype)))
+    return writing.write(self, p.mul(drawn, constant(1.0 / lambd, self.dtype)))
 
 
 def random_(
@@ -339,8 +339,8 @@ def random_(
             else 8 * self.dtype.itemsize - 1
         )
         to = 1 << mantissa
-    storage.check_writable(self)
-    return storage.write(self, cast(randint(low, to, self._spec.shape, generator=generator), self.dtype))
+    writing.check_writable(self)
+    return writing.write(self, cast(randint(low, to, self._spec.shape, generator=generator), self.dtype))
 
 
 FACTORIES: Final = (

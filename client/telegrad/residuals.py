@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, overload
 
-from telegrad.callsite import describe, source
 from telegrad.explain import aligned, size_text
+from telegrad.wire.callsite import describe, source
 from telegrad_proto.spec import Spec
 
 _HEAD: Final = ("bytes", "tensor", "made by", "decision", "reason", "line")

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from telegrad.convert import NDArray
-from telegrad.creation import fetch_together, from_array
+from telegrad.making.creation import fetch_together, from_array
 from telegrad.tensor import Tensor
+from telegrad.wire.convert import NDArray
 from telegrad_proto.errors import PayloadError
 
 #: The header's entry that holds the structure.

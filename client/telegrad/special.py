@@ -10,8 +10,8 @@ from telegrad import _primitives as p
 from telegrad.functions import arithmetic, pointwise, reduction
 from telegrad.functions.arithmetic import zero_times
 from telegrad.functions.operands import Operand, detached, floating_pair, like
-from telegrad.promotion import to_float
-from telegrad.registry import FUNCTIONS, absent, complete, function
+from telegrad.making.promotion import to_float
+from telegrad.recording.registry import FUNCTIONS, absent, complete, function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import float16
 from telegrad_proto.errors import DTypeError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from telegrad.autograd.graph import Edge
 from telegrad.types import Size, device, size_of
-from telegrad.values import Value
+from telegrad.wire.values import Value
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import GradientError
@@ -19,9 +19,9 @@ from telegrad_proto.spec import Spec
 if TYPE_CHECKING:
     from weakref import ref
 
-    from telegrad.aliasing import Alias
     from telegrad.autograd.graph import Accumulate
     from telegrad.declared import Declared as _Base
+    from telegrad.sharing.aliasing import Alias
 else:
     _Base = object
 
@@ -84,7 +84,7 @@ class Tensor(_Base):
         """The old constructor: `Tensor([2.0])` from data, `Tensor(2, 3)` of a shape, always of the default
         type.
         """
-        from telegrad.constructors import construct  # the factories need this module
+        from telegrad.making.constructors import construct  # the factories need this module
 
         return construct(cls, data, options)
 
@@ -301,7 +301,7 @@ class Tensor(_Base):
         """
         if dtype is None:
             return f"torch.{CLASS_NAMES.get(self.dtype, scalar_name(self.dtype) + 'Tensor')}"
-        from telegrad.creation import dtype_of_class  # the factories need this module
+        from telegrad.making.creation import dtype_of_class  # the factories need this module
 
         return self.to(dtype_of_class(dtype))
 

@@ -8,8 +8,8 @@ from typing import Any, Final, NoReturn
 
 import numpy as np
 
-from telegrad.creation import tensor
-from telegrad.registry import FUNCTIONS, absent
+from telegrad.making.creation import tensor
+from telegrad.recording.registry import FUNCTIONS, absent
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import (
     DType,

@@ -7,7 +7,7 @@ from time import thread_time_ns
 from typing import Any
 
 import telegrad as tg
-from telegrad import recorder as recording
+from telegrad.recording import recorder as recording
 from tests.bench.measuring import heading, report, seconds, side_by_side
 
 OPERATORS = 1000

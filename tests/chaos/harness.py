@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import telegrad
-from telegrad.session import Session
+from telegrad.recording.session import Session
 from telegrad.transport.grpc import GrpcTransport
 from tests.integration.servers import Server
 from tests.programs.running import source, with_telegrad

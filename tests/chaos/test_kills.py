@@ -18,7 +18,7 @@ from typing import Self
 import pytest
 
 import telegrad
-from telegrad.session import Session
+from telegrad.recording.session import Session
 from tests.chaos.harness import Answers, Fleet, connected, final_state, fleet, until
 from tests.conftest import SEED
 from tests.programs.running import NAMES

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import telegrad
-from telegrad.session import Session
+from telegrad.recording.session import Session
 from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.channel import CLUSTER_SERVICE
 from telegrad_proto.errors import ServerUnavailableError

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import telegrad
-from telegrad.session import Session
+from telegrad.recording.session import Session
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pickle
 import telegrad as tg
 from telegrad import errors
 from telegrad.errors import IndexRangeError, NotNumberError, at_line
-from telegrad.session import Session
+from telegrad.recording.session import Session
 
 
 def test_the_line_is_added_where_the_server_names_the_node(session: Session) -> None:

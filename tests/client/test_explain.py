@@ -6,7 +6,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.explain import Log, Message
-from telegrad.session import Session
+from telegrad.recording.session import Session
 
 
 def test_the_table_says_what_was_sent_and_why(capsys: pytest.CaptureFixture[str]) -> None:

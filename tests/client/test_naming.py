@@ -6,7 +6,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.naming import Names
-from telegrad.recorder import current
+from telegrad.recording.recorder import current
 from telegrad_proto.errors import SessionError
 
 

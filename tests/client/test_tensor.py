@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import telegrad as tg
-from telegrad.session import Session
+from telegrad.recording.session import Session
 from telegrad.tensor import make, scalar_name
 
 

@@ -179,7 +179,7 @@ def test_an_interrupted_wait_stops_the_work_and_leaves_the_session(
             os.kill(os.getpid(), signal.SIGINT)
 
     # A person, too, presses Ctrl-C when the bar shows that it takes long.
-    monkeypatch.setattr("telegrad.progress.Bars.waiting", lambda _bars, _elapsed_s: waiting.set())
+    monkeypatch.setattr("telegrad.transport.progress.Bars.waiting", lambda _bars, _elapsed_s: waiting.set())
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import telegrad
-from telegrad.session import Session
+from telegrad.recording.session import Session
 from tests.places import serving
 from tests.programs.running import CHANGED, IMPORT, NAMES, expected, losses, source, with_telegrad
 

@@ -50,9 +50,9 @@ def __getattr__(name: str) -> Any:
 
         return Function
     if name in ("Variable", "variable"):
-        from telegrad.constructors import variable
+        from telegrad.making.constructors import variable
 
         return variable
-    from telegrad.registry import absent  # needs the recorder too
+    from telegrad.recording.registry import absent  # needs the recorder too
 
     raise absent(f"module {__name__!r}", "torch.autograd", name)

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.aliasing import grad_mode
 from telegrad.autograd.custom import CustomNode
 from telegrad.autograd.graph import Accumulate, Edge, Node
 from telegrad.autograd.mode import ANOMALY
 from telegrad.autograd.task import UNUSED, Pass, Target
-from telegrad.callsite import describe, source
-from telegrad.creation import array_from
+from telegrad.making.creation import array_from
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.callsite import describe, source
+from telegrad.wire.values import Value
 from telegrad_proto.errors import GradientError
 
 #: One of a node's outputs, or a leaf.

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.custom import Cotangents, CustomNode, resumed
 from telegrad.autograd.graph import Accumulate, Edge, counter_of, edge_of
 from telegrad.autograd.mode import MODE
-from telegrad.batching import Level
-from telegrad.promotion import cast
+from telegrad.making.promotion import cast
+from telegrad.recording.batching import Level
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.values import Value
 from telegrad_proto import shapes
 from telegrad_proto.errors import GradientError
 from telegrad_proto.spec import Spec

@@ -15,9 +15,9 @@ from typing import ClassVar, Self
 from telegrad import _primitives as p
 from telegrad.autograd.graph import Edge, Node, Rule
 from telegrad.autograd.mode import MODE
-from telegrad.batching import BatchedValue, Level, batch_of, example, whole_of
+from telegrad.recording.batching import BatchedValue, Level, batch_of, example, whole_of
 from telegrad.tensor import Tensor
-from telegrad.values import Value
+from telegrad.wire.values import Value
 
 Cotangents = Mapping[int, Tensor]
 

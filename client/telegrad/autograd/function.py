@@ -13,19 +13,19 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from telegrad import _primitives as p
-from telegrad.aliasing import detach, grad_mode
 from telegrad.autograd.context import FunctionCtx, Saved, Seen
 from telegrad.autograd.custom import Cotangents, CustomNode, unwrapped
 from telegrad.autograd.graph import Edge, counter_of, edge_of, leaf_edge
 from telegrad.autograd.mode import MODE, no_grad
-from telegrad.batching import Level, batch_of, example, innermost
-from telegrad.creation import zeros
 from telegrad.func.trees import flatten, spread, unflatten
-from telegrad.recorder import current
-from telegrad.registry import FUNCTIONS
-from telegrad.storage import write
+from telegrad.making.creation import zeros
+from telegrad.recording.batching import Level, batch_of, example, innermost
+from telegrad.recording.recorder import current
+from telegrad.recording.registry import FUNCTIONS
+from telegrad.sharing.aliasing import detach, grad_mode
+from telegrad.sharing.writing import write
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.values import Value
 from telegrad_proto.errors import GradientError, GraphError
 
 __all__ = ["Function", "FunctionCtx", "FunctionMeta", "InplaceFunction", "Saved", "once_differentiable"]

@@ -12,7 +12,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
-from telegrad.values import Counter, Value
+from telegrad.wire.values import Counter, Value
 
 if TYPE_CHECKING:
     from telegrad.tensor import Tensor
@@ -242,6 +242,6 @@ def __getattr__(name: str) -> Any:
         return getattr(several, name)
     if name.startswith("_"):  # the import system asks for some, while the registry is not there yet
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    from telegrad.registry import absent  # needs this module
+    from telegrad.recording.registry import absent  # needs this module
 
     raise absent(f"module {__name__!r}", "torch.autograd.graph", name)

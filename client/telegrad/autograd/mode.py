@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from telegrad.batching import Level
+    from telegrad.recording.batching import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
 

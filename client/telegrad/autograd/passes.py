@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.aliasing import grad_mode
 from telegrad.autograd.mode import MODE
 from telegrad.autograd.task import Pass, accumulate
-from telegrad.promotion import cast
+from telegrad.making.promotion import cast
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError, ShapeError
 from telegrad_proto.spec import batch_of
@@ -47,7 +47,7 @@ def backward(
             raise GradientError("`inputs` argument to `backward()` cannot be empty.")
     roots = _sequence(tensors)
     if MODE.levels:
-        from telegrad.batching import refuse  # what never maps never loads it
+        from telegrad.recording.batching import refuse  # what never maps never loads it
 
         refuse(
             roots,

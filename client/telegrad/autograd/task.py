@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from telegrad import _primitives as p
-from telegrad import recorder as recording
-from telegrad.aliasing import grad_mode
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
 from telegrad.autograd.mode import ANOMALY, MODE
-from telegrad.entries import BackwardEntry
-from telegrad.recorder import Recorder
-from telegrad.storage import write
+from telegrad.recording import recorder as recording
+from telegrad.recording.recorder import Recorder
+from telegrad.sharing.aliasing import grad_mode
+from telegrad.sharing.writing import write
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.entries import BackwardEntry
+from telegrad.wire.values import Value
 from telegrad_proto.dtypes import float32
 from telegrad_proto.errors import GradientError
 from telegrad_proto.spec import Spec, batch_of
@@ -254,7 +254,7 @@ class Pass:
     def _called(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         if self.batch is None:
             return _through(hooks, gradient)
-        from telegrad.batching import enter, example, leave, whole_of  # what never maps never loads it
+        from telegrad.recording.batching import enter, example, leave, whole_of  # inside vmap only
 
         level = enter(self.batch, "same")
         try:

@@ -11,7 +11,7 @@ from typing import Final
 
 from telegrad.autograd.graph import Accumulate, Edge, Node, Rule
 from telegrad.tensor import CLASS_NAMES
-from telegrad.values import Counter
+from telegrad.wire.values import Counter
 from telegrad_proto.errors import GradientError
 from telegrad_proto.spec import Spec
 

@@ -37,7 +37,7 @@ from telegrad.distributions.transformed_distribution import TransformedDistribut
 from telegrad.distributions.transforms import *  # noqa: F403  # torch has them here too
 from telegrad.distributions.von_mises import VonMises
 from telegrad.distributions.wishart import Wishart
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "Bernoulli",

@@ -18,9 +18,9 @@ from telegrad.distributions.parameters import (
     probs_to_logits,
 )
 from telegrad.functions.arranging import triangle
+from telegrad.functions.sampling import multinomial
+from telegrad.making.ranges import arange
 from telegrad.nn.functional.products import one_hot
-from telegrad.ranges import arange
-from telegrad.sampling import multinomial
 from telegrad.tensor import Tensor
 from telegrad.types import Size
 from telegrad_proto.dtypes import int64

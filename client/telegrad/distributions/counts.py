@@ -13,11 +13,11 @@ from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.gamma import Gamma
 from telegrad.distributions.parameters import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 from telegrad.functions.arithmetic import xlogy
+from telegrad.functions.sampling import binomial, poisson
+from telegrad.making.ranges import arange
 from telegrad.nn.functional.activation import logsigmoid
 from telegrad.nn.functional.loss import binary_cross_entropy_with_logits
 from telegrad.random import bernoulli, exponential
-from telegrad.ranges import arange
-from telegrad.sampling import binomial, poisson
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

@@ -10,7 +10,7 @@ from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.parameters import broadcast_all
 from telegrad.functions.arithmetic import xlogy
 from telegrad.functions.joining import stack
-from telegrad.sampling import sample_dirichlet
+from telegrad.functions.sampling import sample_dirichlet
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ShapeError
 

@@ -11,9 +11,9 @@ from telegrad.distributions.parameters import eps_of, tiny_of
 from telegrad.distributions.transform import Shape, Transform
 from telegrad.functions.pieces import diagonal
 from telegrad.linalg.decompositions import cholesky
+from telegrad.making.ranges import arange
 from telegrad.nn.functional.activation import softplus
 from telegrad.nn.functional.padding import pad
-from telegrad.ranges import arange
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

@@ -9,8 +9,8 @@ from telegrad.distributions import constraints
 from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.parameters import tiny_of
 from telegrad.functions.arithmetic import igamma, xlogy
+from telegrad.functions.sampling import standard_gamma
 from telegrad.random import exponential
-from telegrad.sampling import standard_gamma
 from telegrad.tensor import Tensor
 
 

@@ -14,8 +14,8 @@ from telegrad.distributions.parameters import tiny_of
 from telegrad.functions.joining import cat
 from telegrad.functions.pieces import diagonal
 from telegrad.functions.pointwise import mvlgamma
+from telegrad.making.ranges import arange
 from telegrad.random import standard_normal
-from telegrad.ranges import arange
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

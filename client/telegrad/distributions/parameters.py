@@ -8,10 +8,10 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.autograd.mode import enable_grad
-from telegrad.creation import tensor
 from telegrad.distributions.constraints import Constraint, known
 from telegrad.functions.operands import broadcast_together
-from telegrad.promotion import cast, get_default_dtype, is_number, result_type
+from telegrad.making.creation import tensor
+from telegrad.making.promotion import cast, get_default_dtype, is_number, result_type
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError

@@ -9,7 +9,7 @@ from telegrad.autograd.mode import no_grad
 from telegrad.distributions import constraints
 from telegrad.distributions.distribution import Distribution
 from telegrad.distributions.parameters import lazy_property
-from telegrad.sampling import standard_von_mises
+from telegrad.functions.sampling import standard_von_mises
 from telegrad.special import i0e, i1e
 from telegrad.tensor import Tensor
 

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from telegrad.creation import tensor
 from telegrad.distributions import constraints
 from telegrad.distributions.constraints import known
 from telegrad.distributions.exp_family import ExponentialFamily
@@ -18,8 +17,9 @@ from telegrad.functions.pieces import diagonal
 from telegrad.functions.pointwise import mvlgamma
 from telegrad.linalg.inverses import slogdet
 from telegrad.linalg.solving import cholesky_solve
+from telegrad.making.creation import tensor
+from telegrad.making.ranges import arange
 from telegrad.random import standard_normal
-from telegrad.ranges import arange
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 from telegrad_proto.shapes import broadcast

@@ -10,7 +10,7 @@ from telegrad.func.mapping import vmap
 from telegrad.func.reverse import grad, grad_and_value, vjp
 from telegrad.func.rewriting import functionalize, replace_all_batch_norm_modules_
 from telegrad.func.stateless import functional_call, stack_module_state
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "functional_call",

@@ -10,7 +10,7 @@ from telegrad import _primitives as p
 from telegrad.func.arguments import Argnums, replaced, selected
 from telegrad.func.reverse import outputs_of, run
 from telegrad.func.trees import flatten, unflatten
-from telegrad.promotion import constant
+from telegrad.making.promotion import constant
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError

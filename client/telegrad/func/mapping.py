@@ -6,10 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from telegrad.batching import Level, batch_of, enter, example, leave, repeated
 from telegrad.func.trees import Structure, flatten, spread, unflatten
-from telegrad.registry import FUNCTIONS
-from telegrad.storage import write
+from telegrad.recording.batching import Level, batch_of, enter, example, leave, repeated
+from telegrad.recording.registry import FUNCTIONS
+from telegrad.sharing.writing import write
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

@@ -17,10 +17,10 @@ from telegrad.autograd import walk
 from telegrad.autograd.batched import gradients
 from telegrad.autograd.graph import Edge, edge_of, leaf_edge
 from telegrad.autograd.mode import MODE
-from telegrad.batching import Level, batch_of, example, repeated
 from telegrad.func.arguments import replaced, selected
 from telegrad.func.trees import Structure, flatten, mapped, unflatten
-from telegrad.storage import grad_mode
+from telegrad.recording.batching import Level, batch_of, example, repeated
+from telegrad.sharing.writing import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad_proto.errors import GradientError
 

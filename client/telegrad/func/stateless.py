@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from telegrad.registry import FUNCTIONS
+from telegrad.recording.registry import FUNCTIONS
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, GradientError
 

@@ -1,4 +1,4 @@
-"""torch's functions, composed of primitives; each family registers its own with `telegrad.registry`."""
+"""torch's functions, composed of primitives; each family registers its own with `recording.registry`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from telegrad.functions import pieces as pieces
 from telegrad.functions import pointwise as pointwise
 from telegrad.functions import queries as queries
 from telegrad.functions import reduction as reduction
+from telegrad.functions import sampling as sampling
 from telegrad.functions import scan as scan
 from telegrad.functions import scattering as scattering
 from telegrad.functions import selection as selection

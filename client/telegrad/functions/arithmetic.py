@@ -17,8 +17,8 @@ from telegrad.functions.operands import (
     like,
     tensor_of,
 )
-from telegrad.promotion import Number, promote_all, promote_operands, to_float
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import Number, promote_all, promote_operands, to_float
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, complex128, float64
 from telegrad_proto.errors import ArgumentError, DTypeError

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import views
-from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, expanded, index_tensor, like, positions, sizes_of
 from telegrad.functions.pieces import diagonal_of
 from telegrad.functions.shape import permuted
-from telegrad.promotion import constant
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from
+from telegrad.making.promotion import constant
+from telegrad.recording.registry import function, labelled
+from telegrad.sharing import views
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import int64

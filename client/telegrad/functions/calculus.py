@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.batching import level_of
-from telegrad.creation import array_from
 from telegrad.functions.arithmetic import div, mul, sub
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import axis_of, like, reshaped, tensor_of, widened
 from telegrad.functions.pieces import diagonal_of, part
 from telegrad.functions.reduction import mean_over
 from telegrad.functions.shape import swapped
-from telegrad.promotion import Number, promote_operands, to_float
-from telegrad.registry import function
+from telegrad.making.creation import array_from
+from telegrad.making.promotion import Number, promote_operands, to_float
+from telegrad.recording.batching import level_of
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -8,7 +8,7 @@ from typing import Any
 
 from telegrad.functions.contraction import matmul
 from telegrad.functions.operands import tensors_of
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from
 from telegrad.functions.operands import Operand, like
-from telegrad.promotion import promote_operands, to_float
-from telegrad.registry import function
+from telegrad.making.creation import array_from
+from telegrad.making.promotion import promote_operands, to_float
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.errors import ArgumentError, DTypeError

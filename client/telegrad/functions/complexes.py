@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from telegrad import _primitives as p
-from telegrad import views
-from telegrad.aliasing import view
 from telegrad.functions.operands import filled, like
-from telegrad.promotion import to_float
-from telegrad.registry import function
-from telegrad.steps import Step
+from telegrad.making.promotion import to_float
+from telegrad.recording.registry import function
+from telegrad.sharing import views
+from telegrad.sharing.aliasing import view
+from telegrad.sharing.steps import Step
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import DTypeError

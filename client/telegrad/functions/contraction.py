@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from
 from telegrad.functions.arranging import rolled
 from telegrad.functions.operands import axis_of, expanded, like
 from telegrad.functions.shape import permuted
-from telegrad.promotion import Number, promote_operands
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from
+from telegrad.making.promotion import Number, promote_operands
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

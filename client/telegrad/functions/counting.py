@@ -6,10 +6,10 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.autograd.mode import MODE
-from telegrad.creation import array_from
 from telegrad.functions.operands import filled, like, tensor_of
-from telegrad.promotion import cast, constant
-from telegrad.registry import function
+from telegrad.making.creation import array_from
+from telegrad.making.promotion import cast, constant
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import float64, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
@@ -73,7 +73,7 @@ def _intervals(x: Tensor, bins: int, low: float, high: float) -> tuple[Tensor, T
         ArgumentError: bounds that are not finite, or the wrong way round.
     """
     if low == high and x.numel() and MODE.levels:
-        from telegrad.batching import level_of  # what never maps never loads it
+        from telegrad.recording.batching import level_of  # what never maps never loads it
 
         if level_of(x) is not None:
             return _found_intervals(x, bins)

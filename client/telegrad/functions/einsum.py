@@ -10,8 +10,8 @@ from telegrad import _primitives as p
 from telegrad.functions.operands import expanded, reshaped, widened
 from telegrad.functions.pieces import diagonal_of
 from telegrad.functions.shape import permuted
-from telegrad.promotion import cast, result_type
-from telegrad.registry import function
+from telegrad.making.promotion import cast, result_type
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto import shapes
 from telegrad_proto.errors import ArgumentError, ShapeError

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import views
 from telegrad.functions.operands import axis_of, filled, index_tensor, tensors_of
 from telegrad.functions.shape import atleast_1d, atleast_2d, atleast_3d
-from telegrad.promotion import cast, result_type
-from telegrad.registry import function
+from telegrad.making.promotion import cast, result_type
+from telegrad.recording.registry import function
+from telegrad.sharing import views
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import Dims, axes_of, cast_to, floating_pair, like
-from telegrad.promotion import Number, result_type
-from telegrad.registry import function
+from telegrad.making.promotion import Number, result_type
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

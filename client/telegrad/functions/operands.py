@@ -11,9 +11,16 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.errors import NotNumberError
-from telegrad.promotion import Number, constant, dtype_of_number, get_default_dtype, number, result_type
+from telegrad.making.creation import from_array
+from telegrad.making.promotion import (
+    Number,
+    constant,
+    dtype_of_number,
+    get_default_dtype,
+    number,
+    result_type,
+)
 from telegrad.tensor import Tensor, make
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, int64

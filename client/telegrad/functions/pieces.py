@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import views
-from telegrad.aliasing import view
-from telegrad.creation import array_from
 from telegrad.functions.operands import axis_of, widened
 from telegrad.functions.shape import moved, permuted
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from
+from telegrad.recording.registry import function, labelled
+from telegrad.sharing import views
+from telegrad.sharing.aliasing import view
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError

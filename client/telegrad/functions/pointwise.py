@@ -8,8 +8,8 @@ from collections.abc import Callable
 from telegrad import _primitives as p
 from telegrad.functions.operands import cast_to, detached, filled, like, widened
 from telegrad.functions.results import Frexp, returned_by
-from telegrad.promotion import to_float
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import to_float
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, int32
 from telegrad_proto.errors import ArgumentError, DTypeError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from telegrad.aliasing import detach as detached
-from telegrad.looks import truth
-from telegrad.registry import function
+from telegrad.members.looks import truth
+from telegrad.recording.registry import function
+from telegrad.sharing.aliasing import detach as detached
 from telegrad.tensor import Tensor
 
 

@@ -25,8 +25,8 @@ from telegrad.functions.operands import (
     widened,
 )
 from telegrad.functions.results import Extreme, MinMax, returned_by
-from telegrad.promotion import to_float
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import to_float
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType, bool_, int64, uint8
 from telegrad_proto.errors import AxisError, DTypeError, ShapeError

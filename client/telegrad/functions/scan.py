@@ -7,8 +7,8 @@ from collections.abc import Callable
 from telegrad import _primitives as p
 from telegrad.functions.operands import at_least_one_dim, axis_of, reshaped, widened
 from telegrad.functions.results import Extreme, returned_by
-from telegrad.promotion import to_float
-from telegrad.registry import function
+from telegrad.making.promotion import to_float
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     Operand,
     at_least_one_dim,
@@ -21,8 +20,9 @@ from telegrad.functions.operands import (
 )
 from telegrad.functions.selection import from_zero, indices_of, one_index, whole_of
 from telegrad.functions.shape import permuted
-from telegrad.promotion import cast
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from, from_array
+from telegrad.making.promotion import cast
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int32, int64, uint8

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     Operand,
     as_tensor,
@@ -20,8 +19,9 @@ from telegrad.functions.operands import (
     reshaped,
     tensor_of,
 )
-from telegrad.promotion import Number, cast, constant, promote_operands
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from, from_array
+from telegrad.making.promotion import Number, cast, constant, promote_operands
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import bool_, int32, int64, uint8

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from telegrad import aliasing, views
 from telegrad.functions.operands import Dims, axis_of, sizes_of, tensors_of
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
+from telegrad.sharing import aliasing, views
 from telegrad.tensor import Tensor
 from telegrad.types import Size
 from telegrad_proto import shapes

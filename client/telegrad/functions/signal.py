@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.functions.complexes import view_as_real
 from telegrad.functions.operands import like, reshaped
 from telegrad.functions.pieces import part
 from telegrad.functions.shape import swapped
-from telegrad.promotion import get_default_dtype
-from telegrad.registry import couple, function
+from telegrad.making.creation import from_array
+from telegrad.making.promotion import get_default_dtype
+from telegrad.recording.registry import couple, function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import (
     as_tensor,
     at_least_one_dim,
@@ -23,8 +22,9 @@ from telegrad.functions.pieces import part
 from telegrad.functions.reduction import pick
 from telegrad.functions.results import Extreme, returned_by
 from telegrad.functions.shape import moved
-from telegrad.promotion import cast, constant
-from telegrad.registry import function, labelled
+from telegrad.making.creation import array_from, from_array
+from telegrad.making.promotion import cast, constant
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError

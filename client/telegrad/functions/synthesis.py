@@ -6,8 +6,8 @@ from telegrad import _primitives as p
 from telegrad.functions.operands import filled, like
 from telegrad.functions.pieces import part
 from telegrad.functions.signal import _padded_window
-from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.making.promotion import constant
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, ShapeError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from telegrad.functions.shape import squeeze, t, transpose, unsqueeze
-from telegrad.storage import check_writable
+from telegrad.sharing.writing import check_writable
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 

@@ -124,7 +124,7 @@ from telegrad.linalg.told import (
 from telegrad.linalg.told import (
     solve_ex as solve_ex,
 )
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 from telegrad_proto.errors import LinAlgError as LinAlgError
 
 

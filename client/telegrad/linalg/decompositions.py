@@ -19,7 +19,7 @@ from telegrad.linalg.matrices import (
     tied,
     triangle_of,
 )
-from telegrad.registry import couple, function, labelled
+from telegrad.recording.registry import couple, function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 

@@ -6,7 +6,7 @@ from telegrad import _primitives as p
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import expanded, positions
 from telegrad.linalg.matrices import as_columns
-from telegrad.promotion import constant
+from telegrad.making.promotion import constant
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, int32, int64
 

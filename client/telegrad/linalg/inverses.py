@@ -18,8 +18,8 @@ from telegrad.linalg.matrices import (
     require_square,
 )
 from telegrad.linalg.tolerances import tolerances
-from telegrad.promotion import constant
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import constant
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, int64
 from telegrad_proto.errors import ArgumentError, ShapeError

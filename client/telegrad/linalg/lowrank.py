@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telegrad.functions.results import OldSVD
-from telegrad.registry import FUNCTIONS, function
+from telegrad.recording.registry import FUNCTIONS, function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import expanded, filled, like, positions
-from telegrad.promotion import constant
+from telegrad.making.promotion import constant
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, bool_, float16, int64

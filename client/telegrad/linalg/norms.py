@@ -12,7 +12,7 @@ from telegrad.functions.operands import Dims, axes_of, cast_to
 from telegrad.functions.shape import permuted
 from telegrad.linalg.matrices import identity_matrix, require_floating, require_matrices, require_square
 from telegrad.linalg.tolerances import count_above
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import DType, float16, float32, int64, promote
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -11,8 +11,8 @@ from telegrad.functions.joining import joined
 from telegrad.functions.operands import axis_of, broadcast_together, expanded, filled, widened
 from telegrad.functions.pieces import diagonal as _diagonal
 from telegrad.linalg.matrices import identity_matrix, require_square, tied
-from telegrad.promotion import promote_operands
-from telegrad.registry import function, labelled
+from telegrad.making.promotion import promote_operands
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import float16
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -26,7 +26,7 @@ from telegrad.linalg.matrices import (
 )
 from telegrad.linalg.norms import singular_values
 from telegrad.linalg.tolerances import count_above
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int32, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -21,8 +21,8 @@ from telegrad.linalg.matrices import (
     require_square,
 )
 from telegrad.linalg.solving import lu_factor, solve, takes_vectors
-from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.making.promotion import constant
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int32, int64
 from telegrad_proto.errors import LinAlgError

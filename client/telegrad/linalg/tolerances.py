@@ -8,7 +8,7 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import like, tensor_of
-from telegrad.promotion import constant
+from telegrad.making.promotion import constant
 from telegrad.tensor import Tensor
 
 

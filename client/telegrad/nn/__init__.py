@@ -161,7 +161,7 @@ from telegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from telegrad.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from telegrad.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from telegrad.nn.uninitialized import UninitializedBuffer, UninitializedParameter
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "CELU",

@@ -6,7 +6,7 @@ import warnings
 from typing import Any, Final
 
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import ones, tensor, zeros, zeros_like
+from telegrad.making.creation import ones, tensor, zeros, zeros_like
 from telegrad.nn import functional as F
 from telegrad.nn import init
 from telegrad.nn.module import Module

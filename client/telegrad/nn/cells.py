@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from telegrad.creation import zeros
+from telegrad.making.creation import zeros
 from telegrad.nn import init
 from telegrad.nn.functional.recurrence import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from telegrad.nn.module import Module

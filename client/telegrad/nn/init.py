@@ -7,9 +7,9 @@ import warnings
 from typing import Any, NoReturn
 
 from telegrad.autograd.mode import no_grad
-from telegrad.generator import Generator
+from telegrad.making.generator import Generator
 from telegrad.random import standard_normal, uniform
-from telegrad.registry import FUNCTIONS, absent, complete
+from telegrad.recording.registry import FUNCTIONS, absent, complete
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

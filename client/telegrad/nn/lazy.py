@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import tensor
+from telegrad.making.creation import tensor
 from telegrad.nn.batchnorm import (
     BatchNorm1d,
     BatchNorm2d,

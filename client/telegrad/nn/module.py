@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import dtype_of, dtype_of_class
+from telegrad.making.creation import dtype_of, dtype_of_class
 from telegrad.nn.backward_hooks import Watch
 from telegrad.nn.module_hooks import (
     BACKWARD,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from telegrad.nn.module import Module
-from telegrad.registry import absent
+from telegrad.recording.registry import absent
 
 
 class DataParallel(Module):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from telegrad import storage
-from telegrad.creation import empty, tensor
+from telegrad.making.creation import empty, tensor
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 
@@ -73,7 +73,7 @@ def _sharing(cls: type[T], data: Any, requires_grad: bool) -> T:
         data = empty(0)
     elif not isinstance(data, Tensor):
         data = tensor(data)
-    shared = storage.detach(data, count_writes=False)
+    shared = writing.detach(data, count_writes=False)
     made = of_own(cls, shared, False)
     made._alias = shared._alias
     return _tracked(made, requires_grad)

@@ -6,13 +6,13 @@ import math
 import warnings
 from typing import Any, ClassVar
 
-from telegrad.creation import array_from, zeros
+from telegrad.making.creation import array_from, zeros
 from telegrad.nn import init
 from telegrad.nn.functional.recurrence import Settings, State, over_batch, over_packed
 from telegrad.nn.module import Module
 from telegrad.nn.parameter import Parameter, new_parameter
 from telegrad.nn.utils.rnn import PackedSequence
-from telegrad.recorder import Recorder
+from telegrad.recording.recorder import Recorder
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

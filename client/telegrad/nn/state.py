@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import tensor
+from telegrad.making.creation import tensor
 from telegrad.nn.members import Members
 from telegrad.nn.parameter import Parameter
 from telegrad.tensor import Tensor

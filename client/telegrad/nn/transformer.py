@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from telegrad.autograd.mode import is_grad_enabled
-from telegrad.creation import full
+from telegrad.making.creation import full
 from telegrad.nn import functional as F
 from telegrad.nn import init
 from telegrad.nn.attention import MultiheadAttention

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from telegrad.creation import empty
+from telegrad.making.creation import empty
 from telegrad.nn.parameter import Parameter, of_own
 from telegrad.tensor import Tensor
 from telegrad.types import Size

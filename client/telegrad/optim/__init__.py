@@ -20,7 +20,7 @@ from telegrad.optim.radam import RAdam
 from telegrad.optim.rmsprop import RMSprop
 from telegrad.optim.rprop import Rprop
 from telegrad.optim.sgd import SGD
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "ASGD",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -20,6 +19,7 @@ from telegrad.optim.stepping import (
     squares,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -84,7 +84,7 @@ class Adadelta(Stepping):
         advance(state)
         grad = decayed(grad, param, group["weight_decay"])
         param, grad, average, steps = as_reals(param, grad, state["square_avg"], state["acc_delta"])
-        storage.write(average, squares(average, grad, rho))
+        writing.write(average, squares(average, grad, rho))
         delta = p.mul(p.div(p.sqrt(plus(steps, eps)), p.sqrt(plus(average, eps))), grad)
-        storage.write(steps, squares(steps, delta, rho))
-        storage.write(param, add_scaled(param, delta, -group["lr"]))
+        writing.write(steps, squares(steps, delta, rho))
+        writing.write(param, add_scaled(param, delta, -group["lr"]))

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad import storage
-from telegrad.creation import filled
+from telegrad.making.creation import filled
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -23,6 +22,7 @@ from telegrad.optim.stepping import (
     scaled,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, DTypeError
 
@@ -99,19 +99,19 @@ class Adafactor(Stepping):
         share = step ** group["beta2_decay"]
         size = p.maximum(_size(param), factor(smallest, dtype))
         if group["weight_decay"] != 0:
-            storage.write(param, scaled(param, 1 - lr * group["weight_decay"]))
+            writing.write(param, scaled(param, 1 - lr * group["weight_decay"]))
         square = p.mul(grad, grad)
         if len(shape) > 1:
-            row = storage.write(state["row_var"], moved(state["row_var"], _mean(square, -1), share))
-            column = storage.write(state["col_var"], moved(state["col_var"], _mean(square, -2), share))
+            row = writing.write(state["row_var"], moved(state["row_var"], _mean(square, -1), share))
+            column = writing.write(state["col_var"], moved(state["col_var"], _mean(square, -2), share))
             norm = p.maximum(_mean(row, -2), factor(least, dtype))
             estimate = p.div(p.matmul(row, column), norm)
         else:
-            estimate = storage.write(state["variance"], moved(state["variance"], square, share))
+            estimate = writing.write(state["variance"], moved(state["variance"], square, share))
         update = p.mul(p.rsqrt(p.maximum(estimate, factor(least * least, dtype))), grad)
         limit = p.maximum(scaled(_size(update), 1 / group["d"]), factor(1.0, dtype))
         step_size = scaled(p.div(size, limit), min(lr, 1 / step**0.5))
-        storage.write(param, add_scaled(param, p.mul(update, step_size), -1.0))
+        writing.write(param, add_scaled(param, p.mul(update, step_size), -1.0))
 
 
 def _mean(x: Tensor, axis: int) -> Tensor:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
-from telegrad.creation import filled
+from telegrad.making.creation import filled
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -20,6 +19,7 @@ from telegrad.optim.stepping import (
     not_negative,
     plus,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -93,5 +93,5 @@ class Adagrad(Stepping):
         grad = decayed(grad, param, group["weight_decay"])
         rate = group["lr"] / (1 + (step - 1) * group["lr_decay"])
         param, grad, total = as_reals(param, grad, state["sum"])
-        storage.write(total, p.add(total, p.mul(grad, grad)))
-        storage.write(param, add_ratio(param, grad, plus(p.sqrt(total), group["eps"]), -rate))
+        writing.write(total, p.add(total, p.mul(grad, grad)))
+        writing.write(param, add_ratio(param, grad, plus(p.sqrt(total), group["eps"]), -rate))

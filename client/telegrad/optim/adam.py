@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
-from telegrad.creation import array_from
+from telegrad.making.creation import array_from
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -26,6 +25,7 @@ from telegrad.optim.stepping import (
     squares,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -105,14 +105,14 @@ class Adam(Stepping):
         step = advance(state)
         if weight_decay != 0:
             if group["decoupled_weight_decay"]:
-                storage.write(param, scaled(param, 1 - lr * weight_decay))
+                writing.write(param, scaled(param, 1 - lr * weight_decay))
             else:
                 grad = decayed(grad, param, weight_decay)
         param, grad, mean, square = as_reals(param, grad, state["exp_avg"], state["exp_avg_sq"])
-        storage.write(mean, moved(mean, grad, 1 - beta1))
-        storage.write(square, squares(square, grad, beta2))
+        writing.write(mean, moved(mean, grad, 1 - beta1))
+        writing.write(square, squares(square, grad, beta2))
         if amsgrad:
             (largest,) = as_reals(state["max_exp_avg_sq"])
-            square = storage.write(largest, p.maximum(largest, square))
+            square = writing.write(largest, p.maximum(largest, square))
         root = p.div(p.sqrt(square), factor((1 - beta2**step) ** 0.5, square.dtype))
-        storage.write(param, add_ratio(param, mean, plus(root, group["eps"]), -(lr / (1 - beta1**step))))
+        writing.write(param, add_ratio(param, mean, plus(root, group["eps"]), -(lr / (1 - beta1**step))))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -22,6 +21,7 @@ from telegrad.optim.stepping import (
     scaled,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -84,6 +84,6 @@ class Adamax(Stepping):
         step = advance(state)
         grad = decayed(grad, param, group["weight_decay"])
         param, grad, mean, largest = as_reals(param, grad, state["exp_avg"], state["exp_inf"])
-        storage.write(mean, moved(mean, grad, 1 - beta1))
-        storage.write(largest, p.maximum(scaled(largest, beta2), plus(p.abs(grad), group["eps"])))
-        storage.write(param, add_ratio(param, mean, largest, -(group["lr"] / (1 - beta1**step))))
+        writing.write(mean, moved(mean, grad, 1 - beta1))
+        writing.write(largest, p.maximum(scaled(largest, beta2), plus(p.abs(grad), group["eps"])))
+        writing.write(param, add_ratio(param, mean, largest, -(group["lr"] / (1 - beta1**step))))

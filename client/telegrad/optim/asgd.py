@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -22,6 +21,7 @@ from telegrad.optim.stepping import (
     scaled,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -86,9 +86,9 @@ class ASGD(Stepping):
         step = advance(state)
         grad = decayed(grad, param, group["weight_decay"])
         eta, mu = known(state, "eta"), known(state, "mu")
-        storage.write(param, add_scaled(scaled(param, 1 - lambd * eta), grad, -eta))
+        writing.write(param, add_scaled(scaled(param, 1 - lambd * eta), grad, -eta))
         # A copy even where it equals the parameter: the two are written to apart.
         mean_now = add_scaled(mean, p.sub(param, mean), mu) if mu != 1 else p.identity(param)
-        storage.write(mean, mean_now)
+        writing.write(mean, mean_now)
         note(state, "eta", lr / ((1 + lambd * lr * step) ** group["alpha"]))
         note(state, "mu", 1 / max(1, step - group["t0"]))

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from telegrad import _primitives as p
-from telegrad.creation import filled
 from telegrad.functions.pieces import diagonal_of
-from telegrad.promotion import constant
+from telegrad.making.creation import filled
+from telegrad.making.promotion import constant
 from telegrad.tensor import Tensor
 
 _FIRST_ROOM: Final = 4

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.autograd.mode import asked_later, enable_grad, no_grad
-from telegrad.creation import fetch_together
+from telegrad.making.creation import fetch_together
+from telegrad.making.promotion import constant
 from telegrad.optim.history import Ahead, History
 from telegrad.optim.line_search import Point, strong_wolfe
 from telegrad.optim.optimizer import Closure, Optimizer, Params, State
 from telegrad.optim.stepping import add_scaled, as_reals, check_lr, plain, scaled, zeros
-from telegrad.promotion import constant
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -231,7 +231,7 @@ class LBFGS(Optimizer):
             self._move(at, direction)
             here = self._evaluated(closure)
             for param, before in zip(self._params, start, strict=True):
-                storage.write_copy(param, before)
+                writing.write_copy(param, before)
             along = _dot(here.grad, direction)
             loss, ahead, (slope,) = self._look(state, here, scaled(direction, at), along)
             for point in latest:
@@ -255,7 +255,7 @@ class LBFGS(Optimizer):
             (real,) = as_reals(param)
             count, shape = real.numel(), real._value.spec.shape
             part = p.slice(direction, starts=(start,), limits=(start + count,), strides=(1,))
-            storage.write(real, add_scaled(real, p.reshape(part, shape=shape), length))
+            writing.write(real, add_scaled(real, p.reshape(part, shape=shape), length))
             start += count
 
 

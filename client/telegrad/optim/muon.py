@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -19,6 +18,7 @@ from telegrad.optim.stepping import (
     scaled,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, DTypeError
 
@@ -94,7 +94,7 @@ class Muon(Stepping):
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = zeros(param)
         momentum, mean = group["momentum"], state["momentum_buffer"]
-        mean = storage.write(mean, moved(mean, grad, 1 - momentum))
+        mean = writing.write(mean, moved(mean, grad, 1 - momentum))
         update = moved(grad, mean, momentum) if group["nesterov"] else mean
         update = _orthogonal(update, group["ns_coefficients"], group["ns_steps"], group["eps"])
         lr = plain(group["lr"])
@@ -104,7 +104,7 @@ class Muon(Stepping):
         else:
             ratio = math.sqrt(max(1, rows / columns))
         kept = scaled(param, 1 - lr * group["weight_decay"])
-        storage.write(param, add_scaled(kept, update, -lr * ratio))
+        writing.write(param, add_scaled(kept, update, -lr * ratio))
 
 
 def _orthogonal(x: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:

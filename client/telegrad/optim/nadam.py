@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
-from telegrad.creation import array_from
+from telegrad.making.creation import array_from
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -27,6 +26,7 @@ from telegrad.optim.stepping import (
     squares,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -97,7 +97,7 @@ class NAdam(Stepping):
         step = advance(state)
         if weight_decay != 0:
             if group["decoupled_weight_decay"]:
-                storage.write(param, scaled(param, 1 - lr * weight_decay))
+                writing.write(param, scaled(param, 1 - lr * weight_decay))
             else:
                 grad = decayed(grad, param, weight_decay)
         mu = beta1 * (1.0 - 0.5 * (0.96 ** (step * decay)))
@@ -106,8 +106,8 @@ class NAdam(Stepping):
         note(state, "mu_product", held * held.dtype.type(mu))
         product = known(state, "mu_product")
         param, grad, mean, square = as_reals(param, grad, state["exp_avg"], state["exp_avg_sq"])
-        storage.write(mean, moved(mean, grad, 1 - beta1))
-        storage.write(square, squares(square, grad, beta2))
+        writing.write(mean, moved(mean, grad, 1 - beta1))
+        writing.write(square, squares(square, grad, beta2))
         root = plus(p.sqrt(p.div(square, factor(1 - beta2**step, square.dtype))), group["eps"])
         half = add_ratio(param, grad, root, -lr * (1.0 - mu) / (1.0 - product))
-        storage.write(param, add_ratio(half, mean, root, (-lr * ahead) / (1.0 - product * ahead)))
+        writing.write(param, add_ratio(half, mean, root, (-lr * ahead) / (1.0 - product * ahead)))

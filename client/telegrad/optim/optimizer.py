@@ -293,7 +293,7 @@ def _fitted(param: Tensor, value: Any, key: str = "") -> Any:
     if not isinstance(value, Tensor):
         if not hasattr(value, "__array__"):
             return value
-        from telegrad.creation import tensor  # arrays, and other libraries' tensors
+        from telegrad.making.creation import tensor  # arrays, and other libraries' tensors
 
         value = tensor(value.detach().numpy() if hasattr(value, "detach") else value)
     if key == "step" or not param.is_floating_point():

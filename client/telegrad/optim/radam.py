@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -23,6 +22,7 @@ from telegrad.optim.stepping import (
     squares,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -90,11 +90,11 @@ class RAdam(Stepping):
         step = advance(state)
         if weight_decay != 0:
             if group["decoupled_weight_decay"]:
-                storage.write(param, scaled(param, 1 - lr * weight_decay))
+                writing.write(param, scaled(param, 1 - lr * weight_decay))
             else:
                 grad = decayed(grad, param, weight_decay)
-        storage.write(mean, moved(mean, grad, 1 - beta1))
-        storage.write(square, squares(square, grad, beta2))
+        writing.write(mean, moved(mean, grad, 1 - beta1))
+        writing.write(square, squares(square, grad, beta2))
         kept = 1 - beta2**step
         change = scaled(p.div(mean, factor(1 - beta1**step, mean.dtype)), lr)
         # The length of the average that the moving one approximates, in the end and now.
@@ -106,4 +106,4 @@ class RAdam(Stepping):
             ) ** 0.5
             root = plus(p.sqrt(square), group["eps"])
             change = scaled(p.mul(change, p.div(factor(kept**0.5, root.dtype), root)), rectified)
-        storage.write(param, p.sub(param, change))
+        writing.write(param, p.sub(param, change))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import (
     Stepping,
@@ -23,6 +22,7 @@ from telegrad.optim.stepping import (
     squares,
     zeros,
 )
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 
 
@@ -94,15 +94,15 @@ class RMSprop(Stepping):
         advance(state)
         grad = decayed(grad, param, group["weight_decay"])
         param, grad, square = as_reals(param, grad, state["square_avg"])
-        spread = storage.write(square, squares(square, grad, alpha))
+        spread = writing.write(square, squares(square, grad, alpha))
         if centered:
             (mean,) = as_reals(state["grad_avg"])
-            storage.write(mean, moved(mean, grad, 1 - alpha))
+            writing.write(mean, moved(mean, grad, 1 - alpha))
             spread = p.sub(square, p.mul(mean, mean))
         spread = plus(p.sqrt(spread), group["eps"])
         if momentum > 0:
             (direction,) = as_reals(state["momentum_buffer"])
-            storage.write(direction, p.add(scaled(direction, momentum), p.div(grad, spread)))
-            storage.write(param, add_scaled(param, direction, -lr))
+            writing.write(direction, p.add(scaled(direction, momentum), p.div(grad, spread)))
+            writing.write(param, add_scaled(param, direction, -lr))
         else:
-            storage.write(param, add_ratio(param, grad, spread, -lr))
+            writing.write(param, add_ratio(param, grad, spread, -lr))

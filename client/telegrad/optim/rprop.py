@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import Stepping, advance, as_reals, check_lr, count, factor, zeros
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -76,8 +76,8 @@ class Rprop(Stepping):
         turned = p.lt(turn, nothing)
         by = p.where(turned, factor(shrink, dtype), p.where(p.gt(turn, nothing), factor(grow, dtype), one))
         longer = p.maximum(p.mul(length, by), factor(least, dtype))
-        storage.write(length, p.minimum(longer, factor(most, dtype)))
+        writing.write(length, p.minimum(longer, factor(most, dtype)))
         # Where the sign turned the parameter stays, and the next step starts afresh.
         kept = p.where(turned, nothing, grad)
-        storage.write(param, p.sub(param, p.mul(p.sign(kept), length)))
-        storage.write(before, kept)
+        writing.write(param, p.sub(param, p.mul(p.sign(kept), length)))
+        writing.write(before, kept)

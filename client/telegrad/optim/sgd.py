@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.optim.optimizer import Group, Params, State
 from telegrad.optim.stepping import Stepping, add_scaled, check_fused, check_lr, decayed, not_negative, scaled
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 
@@ -77,6 +77,6 @@ class SGD(Stepping):
                 direction = state["momentum_buffer"] = p.identity(grad.detach())
             else:
                 kept = scaled(direction, momentum)
-                storage.write(direction, add_scaled(kept, grad, 1 - group["dampening"]))
+                writing.write(direction, add_scaled(kept, grad, 1 - group["dampening"]))
             grad = add_scaled(grad, direction, momentum) if group["nesterov"] else direction
-        storage.write(param, add_scaled(param, grad, -group["lr"]))
+        writing.write(param, add_scaled(param, grad, -group["lr"]))

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad import storage, views
 from telegrad.autograd.mode import enable_grad
-from telegrad.creation import array_from, filled, from_array
+from telegrad.making.creation import array_from, filled, from_array
+from telegrad.making.promotion import Number, cast, constant, get_default_dtype, number
 from telegrad.optim.optimizer import Closure, Group, Optimizer, State
-from telegrad.promotion import Number, cast, constant, get_default_dtype, number
+from telegrad.sharing import views, writing
 from telegrad.tensor import Tensor
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
@@ -38,7 +38,7 @@ class Stepping(Optimizer, ABC):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            with storage.grad_mode(bool(group.get("differentiable"))):
+            with writing.grad_mode(bool(group.get("differentiable"))):
                 for param in group["params"]:
                     grad = param.grad
                     if grad is None:
@@ -141,7 +141,7 @@ def known(state: State, name: str) -> float:
 def note(state: State, name: str, value: Any) -> None:
     """Changes a number of the state, rounded to its type."""
     held = state[name]
-    storage.write(held, from_array(np.asarray(value, held.dtype.typestr)))
+    writing.write(held, from_array(np.asarray(value, held.dtype.typestr)))
 
 
 def advance(state: State) -> float:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import tensor
 from telegrad.functions.selection import where
+from telegrad.making.creation import tensor
 from telegrad.nn.batchnorm import _BatchNorm
 from telegrad.nn.module import Module
 from telegrad.optim.lr_scheduler.schedule import LRScheduler, Rates, for_each

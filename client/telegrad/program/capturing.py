@@ -14,18 +14,18 @@ from typing import Any, Final, NoReturn
 from weakref import WeakValueDictionary, ref
 
 from telegrad import _primitives as p
-from telegrad import recorder as recording
 from telegrad.autograd import walk
 from telegrad.autograd.graph import edge_of
 from telegrad.autograd.mode import MODE
-from telegrad.callsite import describe, here
-from telegrad.convert import NDArray
-from telegrad.entries import BackwardEntry, Entry
-from telegrad.generator import default_generator
-from telegrad.recorder import Recorder
-from telegrad.storage import grad_mode
+from telegrad.making.generator import default_generator
+from telegrad.recording import recorder as recording
+from telegrad.recording.recorder import Recorder
+from telegrad.sharing.writing import grad_mode
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.callsite import describe, here
+from telegrad.wire.convert import NDArray
+from telegrad.wire.entries import BackwardEntry, Entry
+from telegrad.wire.values import Value
 from telegrad_proto.errors import TraceError
 from telegrad_proto.spec import Spec
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from telegrad.callsite import describe
-from telegrad.convert import NDArray, spec_of
-from telegrad.entries import Entry
 from telegrad.program.capturing import Captured
+from telegrad.wire.callsite import describe
+from telegrad.wire.convert import NDArray, spec_of
+from telegrad.wire.entries import Entry
 from telegrad_proto.errors import StructureError, TraceError
 from telegrad_proto.v1 import program_pb2
 from telegrad_proto.varying import number_at, packed, replaced

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from telegrad.convert import NDArray, array_of_data, dtype_of_numpy
 from telegrad.tensor import Tensor
-from telegrad.values import Value
+from telegrad.wire.convert import NDArray, array_of_data, dtype_of_numpy
+from telegrad.wire.values import Value
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.spec import Spec
 

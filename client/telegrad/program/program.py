@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from telegrad.convert import NDArray, dtype_of_numpy, spec_of
-from telegrad.creation import from_array
 from telegrad.func.arguments import Argnums, positions
-from telegrad.nesting import array_count, built, leaves_of
+from telegrad.making.creation import from_array
+from telegrad.program.nesting import array_count, built, leaves_of
 from telegrad.program.passing import array_for, fetch, length_of
 from telegrad.program.sharding import REDUCTIONS, merged, slices_of
 from telegrad.tensor import Tensor
+from telegrad.wire.convert import NDArray, dtype_of_numpy, spec_of
 from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 from telegrad_proto.program import Blueprint, Input
 from telegrad_proto.spec import Spec

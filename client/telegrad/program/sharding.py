@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from telegrad.convert import NDArray
+from telegrad.wire.convert import NDArray
 from telegrad_proto.errors import ArgumentError
 
 REDUCTIONS: Final = ("sum", "mean")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from telegrad.convert import dtype_of_numpy
-from telegrad.creation import dtype_of
-from telegrad.nesting import built, joined, written
+from telegrad.making.creation import dtype_of
+from telegrad.making.promotion import get_default_dtype
 from telegrad.program.capturing import Captured, capture, with_same_draws
 from telegrad.program.fitting import LENGTHS, fitted
-from telegrad.promotion import get_default_dtype
+from telegrad.program.nesting import built, joined, written
 from telegrad.tensor import Tensor
-from telegrad.values import Value
+from telegrad.wire.convert import dtype_of_numpy
+from telegrad.wire.values import Value
 from telegrad_proto import __version__
 from telegrad_proto.codec import encode_attrs, encode_spec
 from telegrad_proto.dtypes import DType

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from telegrad.convert import NDArray
+    from telegrad.wire.convert import NDArray
     from telegrad_proto.program import Blueprint
 
     Arrays = list[NDArray]

@@ -19,7 +19,7 @@ from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import session_pb2
 
 if TYPE_CHECKING:
-    from telegrad.convert import NDArray
+    from telegrad.wire.convert import NDArray
     from telegrad_engine.session import EngineSession
     from telegrad_proto.program import Blueprint
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import grpc
 
-from telegrad.convert import NDArray, array_of, bytes_of, spec_of
 from telegrad.transport.channels import Channels, translate
+from telegrad.wire.convert import NDArray, array_of, bytes_of, spec_of
 from telegrad_proto.channel import PROGRAMS_SERVICE
 from telegrad_proto.codec import decode_spec, encode_spec
 from telegrad_proto.errors import (

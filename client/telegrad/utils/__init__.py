@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn as _NoReturn
 
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 from telegrad.utils import checkpoint, data
 
 __all__ = ["checkpoint", "data"]

@@ -16,17 +16,17 @@ from typing import Any, Final
 from weakref import ref
 
 from telegrad import _primitives as p
-from telegrad import recorder as recording
 from telegrad.autograd.batched import gradients
 from telegrad.autograd.custom import Cotangents, CustomNode
 from telegrad.autograd.graph import Accumulate, Edge, Node, edge_of
 from telegrad.autograd.mode import MODE
 from telegrad.func.trees import Structure, flatten, unflatten
-from telegrad.promotion import constant
+from telegrad.making.promotion import constant
 from telegrad.random import get_rng_state, set_rng_state
-from telegrad.storage import grad_mode
+from telegrad.recording import recorder as recording
+from telegrad.sharing.writing import grad_mode
 from telegrad.tensor import Tensor, make
-from telegrad.values import Value
+from telegrad.wire.values import Value
 from telegrad_proto.dtypes import float32
 from telegrad_proto.errors import ArgumentError, GradientError
 

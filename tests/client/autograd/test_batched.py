@@ -11,7 +11,7 @@ import pytest
 import telegrad as tg
 from telegrad.autograd import grad
 from telegrad.autograd.batched import gradients
-from telegrad.batching import enter, example, leave, whole_of
+from telegrad.recording.batching import enter, example, leave, whole_of
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from telegrad.autograd import walk
 from telegrad.autograd.custom import Cotangents, CustomNode, Flow, resumed, unwrapped
 from telegrad.autograd.graph import edge_of
 from telegrad.autograd.mode import MODE
-from telegrad.batching import Level, enter, example, leave
+from telegrad.recording.batching import Level, enter, example, leave
 from telegrad.tensor import Tensor
 
 

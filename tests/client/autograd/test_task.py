@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import telegrad as tg
 from telegrad.autograd import task
-from telegrad.session import Session
+from telegrad.recording.session import Session
 
 
 def test_a_request_names_roots_leaves_and_new_ids(session: Session) -> None:

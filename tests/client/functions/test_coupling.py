@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import telegrad as tg
-from telegrad.registry import couple
+from telegrad.recording.registry import couple
 from tests.client.functions.comparing import close
 
 

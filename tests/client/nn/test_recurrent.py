@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
-from telegrad import recorder
+from telegrad.recording import recorder
 from tests.client.nn.layers import agree, alike, numbers
 
 nn = tg.nn

@@ -10,7 +10,7 @@ from typing import Any, Final
 import torch
 
 import telegrad as tg
-from telegrad.registry import FUNCTIONS, complete
+from telegrad.recording.registry import FUNCTIONS, complete
 
 #: Namespaces of functions.
 NAMESPACES: Final = ("", "nn.functional", "linalg", "fft", "special")

@@ -21,7 +21,7 @@ import torch
 from hypothesis import HealthCheck, Phase
 
 import telegrad as tg
-from telegrad.creation import fetch_together, from_array
+from telegrad.making.creation import fetch_together, from_array
 from tests.conformance.sampling.comparison import Call, Side, difference, run, run_torch, tensors_in
 from tests.conformance.sampling.givens import Array, givens_in
 from tests.conformance.sampling.operators import RANDOM, Operator, operators

@@ -8,8 +8,8 @@ import grpc
 import numpy as np
 import pytest
 
-from telegrad.convert import spec_of
 from telegrad.transport.jobs import JobsChannel
+from telegrad.wire.convert import spec_of
 from telegrad_proto.channel import JOBS_SERVICE
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import DigestError, JobError, JobNotFoundError, LimitError, PayloadError

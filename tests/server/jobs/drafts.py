@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from telegrad.convert import spec_of
+from telegrad.wire.convert import spec_of
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import TelegradError
 from telegrad_proto.jobs import new_job_id

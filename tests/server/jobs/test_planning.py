@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telegrad.convert import spec_of
+from telegrad.wire.convert import spec_of
 from telegrad_engine.program import Program
 from telegrad_proto.codec import encode_spec
 from telegrad_proto.errors import AccessError, ArgumentError, DataError, ShapeError

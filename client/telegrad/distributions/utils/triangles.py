@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from telegrad.creation import from_array
+from telegrad.making.creation import from_array
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

@@ -181,7 +181,7 @@ from telegrad.nn.functional.shares import (
 from telegrad.nn.functional.shares import (
     softmin,
 )
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "adaptive_avg_pool1d",

@@ -16,8 +16,8 @@ from telegrad.functions.arithmetic import add, div, sub
 from telegrad.functions.operands import like
 from telegrad.functions.pieces import part
 from telegrad.functions.pointwise import tanh
-from telegrad.promotion import Number, to_float
-from telegrad.registry import function
+from telegrad.making.promotion import Number, to_float
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

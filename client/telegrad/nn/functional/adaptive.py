@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.functions.operands import detached, expanded, filled
 from telegrad.functions.reduction import mean_over
+from telegrad.making.creation import from_array
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, unbatched
-from telegrad.registry import couple, function, labelled
+from telegrad.recording.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, int64
 from telegrad_proto.errors import ArgumentError, ShapeError

@@ -6,7 +6,7 @@ import math
 
 from telegrad import _primitives as p
 from telegrad.nn.functional.activation import BOTH
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

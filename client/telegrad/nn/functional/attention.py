@@ -13,7 +13,7 @@ from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.noise import dropped
 from telegrad.nn.functional.products import linear, scaled_dot_product_attention
 from telegrad.nn.functional.shares import shares
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType, bool_
 from telegrad_proto.errors import ArgumentError, ShapeError

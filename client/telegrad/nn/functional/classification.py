@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import count_of, filled, like, positions, tensor_of
+from telegrad.making.promotion import Number, constant
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.reducing import chosen, reduced, weighted_mean
 from telegrad.nn.functional.shares import log_shares
-from telegrad.promotion import Number, constant
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64, uint8
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

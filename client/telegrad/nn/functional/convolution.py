@@ -9,7 +9,7 @@ from typing import Any
 from telegrad import _primitives as p
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, surrounded, unbatched
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 

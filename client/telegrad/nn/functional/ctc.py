@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import detached, expanded, like, reshaped, tensor_of
+from telegrad.making.creation import array_from, from_array
+from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import BOTH
-from telegrad.promotion import constant
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError

@@ -15,9 +15,9 @@ from telegrad.functions.operands import (
     index_tensor,
     like,
 )
+from telegrad.making.promotion import result_type, to_float
 from telegrad.nn.functional.activation import BOTH, HERE
-from telegrad.promotion import result_type, to_float
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 

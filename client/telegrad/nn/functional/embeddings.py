@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.functions.norms import vector_norm_over
 from telegrad.functions.operands import detached, filled, index_tensor, like, tensor_of
 from telegrad.functions.selection import from_zero
+from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import HERE
-from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.recording.registry import function
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
@@ -44,7 +44,7 @@ def _padding_row(padding_idx: int | None, rows: int) -> int | None:
 
 def _renormalize(table: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Scales down, in the table, the rows that are looked up and longer than allowed."""
-    with storage.grad_mode(False):
+    with writing.grad_mode(False):
         rows = table.shape[0]
         flat = p.reshape(index, shape=(index.numel(),))
         marks = filled((index.numel(),), 1, int64)
@@ -53,7 +53,7 @@ def _renormalize(table: Tensor, index: Tensor, max_norm: float, norm_type: float
         limit = like(size, max_norm)
         long = p.logical_and(p.gt(size, limit), p.reshape(p.ne(used, constant(0, int64)), shape=(rows, 1)))
         scale = p.where(long, p.div(limit, p.add(size, like(size, 1e-7))), like(size, 1))
-        storage.write(table, p.mul(detached(table), scale))
+        writing.write(table, p.mul(detached(table), scale))
 
 
 def _slowed(x: Tensor, share: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ from typing import Any
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import detached, like, positions
+from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, unbatched
-from telegrad.promotion import constant
 from telegrad.random import uniform
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, ShapeError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad import _primitives as p
-from telegrad.parameters import kind_of
+from telegrad.recording.parameters import kind_of
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

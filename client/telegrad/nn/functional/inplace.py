@@ -17,7 +17,7 @@ from telegrad.nn.functional.activation import (
     threshold,
 )
 from telegrad.nn.functional.noise import rrelu
-from telegrad.registry import FUNCTIONS
+from telegrad.recording.registry import FUNCTIONS
 from telegrad.tensor import Tensor
 
 

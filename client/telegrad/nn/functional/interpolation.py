@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.functions.operands import index_tensor
+from telegrad.making.creation import from_array
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.adaptive import adaptive_means
 from telegrad.nn.functional.padding import ModeError
-from telegrad.registry import couple, function, labelled
+from telegrad.recording.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

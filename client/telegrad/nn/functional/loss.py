@@ -8,11 +8,11 @@ import warnings
 from telegrad import _primitives as p
 from telegrad.functions.arithmetic import xlogy
 from telegrad.functions.operands import cast_to, detached, floating_pair, like, tensor_of
+from telegrad.making.promotion import promote_all, promote_operands
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.activation import logsigmoid as _logsigmoid
 from telegrad.nn.functional.reducing import chosen, reduced, reduced_openly
-from telegrad.promotion import promote_all, promote_operands
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError

@@ -7,7 +7,7 @@ from telegrad.functions.operands import axes_of, detached, like
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.shares import shares
 from telegrad.random import uniform
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

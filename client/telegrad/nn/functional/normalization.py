@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad import storage
 from telegrad.functions.operands import cast_to, count_of, detached, like
 from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import BOTH, HERE
-from telegrad.registry import function
+from telegrad.recording.registry import function
+from telegrad.sharing import writing
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
@@ -128,9 +128,9 @@ def _update(running: Tensor | None, found: Tensor, momentum: float) -> None:
     """Moves a running statistic towards what was found in this batch."""
     if running is None:
         return
-    with storage.grad_mode(False):
+    with writing.grad_mode(False):
         kept = p.mul(running, like(running, 1 - momentum))
-        storage.write(running, p.add(kept, p.mul(detached(found), like(found, momentum))))
+        writing.write(running, p.add(kept, p.mul(detached(found), like(found, momentum))))
 
 
 def _check_size(input: Tensor) -> None:

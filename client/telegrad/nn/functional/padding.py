@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from telegrad import _primitives as p
 from telegrad.functions.joining import joined
 from telegrad.functions.operands import expanded, index_tensor
+from telegrad.making.promotion import Number
 from telegrad.nn.functional.activation import HERE
-from telegrad.promotion import Number
-from telegrad.registry import couple, function, labelled
+from telegrad.recording.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

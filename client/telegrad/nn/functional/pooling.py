@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.functions.arithmetic import truncated
 from telegrad.functions.operands import detached, like, positions
+from telegrad.making.creation import from_array
+from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, pooled_sizes, surrounded, unbatched
-from telegrad.promotion import constant
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError

@@ -9,7 +9,7 @@ from telegrad.functions.contraction import matmul
 from telegrad.functions.operands import cast_to, detached, filled, like, positions
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.noise import dropped
-from telegrad.registry import function, labelled
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import bool_, float16, float32, int64
 from telegrad_proto.errors import ArgumentError, AxisError, DTypeError, ShapeError

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from telegrad import _primitives as p
 from telegrad.functions.arithmetic import minimum
 from telegrad.functions.operands import like
+from telegrad.making.promotion import promote_all, promote_operands
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.distance import row_distance
 from telegrad.nn.functional.reducing import chosen, positive_part, reduced_openly
-from telegrad.promotion import promote_all, promote_operands
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from
+from telegrad.making.creation import array_from
 from telegrad.nn.functional.activation import rectified
 from telegrad.nn.functional.noise import dropped
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, ShapeError
 

@@ -7,7 +7,7 @@ import warnings
 from telegrad import _primitives as p
 from telegrad.functions.operands import like
 from telegrad.functions.reduction import mean_over
-from telegrad.registry import labelled
+from telegrad.recording.registry import labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError
 

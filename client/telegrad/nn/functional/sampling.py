@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import from_array
 from telegrad.functions.operands import detached, expanded, like
 from telegrad.linalg.matrices import tied
+from telegrad.making.creation import from_array
+from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import HERE
-from telegrad.promotion import constant
-from telegrad.registry import couple, function, labelled
+from telegrad.recording.registry import couple, function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, ShapeError

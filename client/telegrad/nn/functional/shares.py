@@ -7,7 +7,7 @@ import warnings
 from telegrad import _primitives as p
 from telegrad.functions.operands import axes_of, cast_to, count_of, detached
 from telegrad.nn.functional.activation import HERE
-from telegrad.registry import function
+from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import DType
 

@@ -24,7 +24,7 @@ from telegrad.nn.utils.init import skip_init
 from telegrad.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from telegrad.nn.utils.vectors import parameters_to_vector, vector_to_parameters
 from telegrad.nn.utils.weight_norm import remove_weight_norm, weight_norm
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 
 __all__ = [
     "clip_grad_norm",

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import tensor
-from telegrad.promotion import cast
-from telegrad.registry import FUNCTIONS, complete
+from telegrad.making.creation import tensor
+from telegrad.making.promotion import cast
+from telegrad.recording.registry import FUNCTIONS, complete
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, TypeVar
 
-from telegrad.creation import ones_like, zeros_like
+from telegrad.making.creation import ones_like, zeros_like
 from telegrad.nn.module import Module
 from telegrad.nn.parameter import Parameter
 from telegrad.tensor import Tensor

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from telegrad.autograd.mode import no_grad
-from telegrad.creation import empty_like
+from telegrad.making.creation import empty_like
 from telegrad.nn.module import Module
 from telegrad.nn.uninitialized import is_lazy
 from telegrad.random import get_rng_state, set_rng_state

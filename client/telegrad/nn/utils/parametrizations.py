@@ -8,14 +8,14 @@ from telegrad import linalg
 from telegrad.autograd.mode import no_grad
 from telegrad.finfo import finfo
 from telegrad.functions.pieces import part
+from telegrad.making.ranges import eye
 from telegrad.nn import functional as F
 from telegrad.nn.convolution import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from telegrad.nn.module import Module
 from telegrad.nn.utils.parametrize import register_parametrization
 from telegrad.nn.utils.weight_norm import length_of
 from telegrad.random import standard_normal
-from telegrad.ranges import eye
-from telegrad.registry import FUNCTIONS
+from telegrad.recording.registry import FUNCTIONS
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, AxisError, GraphError
 

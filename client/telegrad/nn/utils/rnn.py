@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from telegrad import _primitives as p
-from telegrad.creation import array_from, from_array
 from telegrad.functions.operands import filled, index_tensor
-from telegrad.promotion import Number
+from telegrad.making.creation import array_from, from_array
+from telegrad.making.promotion import Number
 from telegrad.tensor import Tensor
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from telegrad.nn.members import typename
-from telegrad.registry import FUNCTIONS
+from telegrad.recording.registry import FUNCTIONS
 from telegrad.tensor import Tensor
 
 

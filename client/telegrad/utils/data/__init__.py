@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn as _NoReturn
 
-from telegrad.registry import absent as _absent
+from telegrad.recording.registry import absent as _absent
 from telegrad.utils.data.collate import default_collate, default_convert
 from telegrad.utils.data.dataset import (
     ChainDataset,

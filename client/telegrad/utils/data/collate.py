@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from telegrad.creation import tensor
 from telegrad.functions.joining import stack
+from telegrad.making.creation import tensor
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import float64
 from telegrad_proto.errors import ArgumentError

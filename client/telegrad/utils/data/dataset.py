@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from telegrad.creation import tensor
-from telegrad.generator import Generator
+from telegrad.making.creation import tensor
+from telegrad.making.generator import Generator
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError

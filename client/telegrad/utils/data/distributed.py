@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sized
 from typing import Any
 
-from telegrad.generator import Generator
+from telegrad.making.generator import Generator
 from telegrad.random import randperm
 from telegrad.utils.data.sampler import Sampler
 from telegrad_proto.errors import ArgumentError

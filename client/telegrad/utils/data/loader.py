@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from telegrad.generator import Generator, default_generator
+from telegrad.making.generator import Generator, default_generator
 from telegrad.utils.data.collate import default_collate, default_convert
 from telegrad.utils.data.dataset import IterableDataset
 from telegrad.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from telegrad.creation import as_tensor
-from telegrad.generator import Generator
+from telegrad.functions.sampling import multinomial
+from telegrad.making.creation import as_tensor
+from telegrad.making.generator import Generator
 from telegrad.random import randint, randperm
-from telegrad.sampling import multinomial
 from telegrad_proto.dtypes import float64
 from telegrad_proto.errors import ArgumentError
 

@@ -1,0 +1,1 @@
+"""What `Tensor` has beyond torch's functions: operators, indexing, looking, methods of its own."""

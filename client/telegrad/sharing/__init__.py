@@ -1,0 +1,1 @@
+"""Tensors that share memory: views, what is detached, and writing in place."""
