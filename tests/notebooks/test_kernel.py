@@ -124,7 +124,7 @@ def test_a_wrong_shape_fails_in_its_own_cell(kernel: Kernel) -> None:
 
 
 def test_ctrl_c_in_a_waiting_cell_cancels_and_leaves_the_session(kernel: Kernel) -> None:
-    chain = "x = torch.full((700, 700), 1e-3)\ny = x\nfor _ in range(3000):\n    y = y @ x\n"
+    chain = "x = torch.full((1400, 1400), 1e-3)\ny = x\nfor _ in range(3000):\n    y = y @ x\n"
     cell = kernel.run(chain + "y.sum().item()", interrupt_at="telegrad: computing")
     assert cell.error is not None
     assert cell.error[0] == "KeyboardInterrupt"
