@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.conformance.sampling.givens import Given
-from tests.conformance.sampling.shapes import Draw, scalars, tensor
+from tests.conformance.sampling.shapes import Draw, scalars, seeds, tensor
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 Source = Callable[[Draw], Arguments]
@@ -51,7 +51,7 @@ def index(draw: Draw, shape: tuple[int, ...]) -> Any:
         elif kind == "list":
             parts.append([draw(st.integers(-size, max(size - 1, 0))) for _ in range(draw(st.integers(1, 3)))])
         else:
-            rng = np.random.default_rng(draw(st.integers(0, 1000)))
+            rng = np.random.default_rng(draw(seeds))
             if kind == "mask":
                 parts.append(Given(rng.random(size) < 0.5))
             else:

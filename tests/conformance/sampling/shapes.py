@@ -22,7 +22,9 @@ shapes = (
 dtypes = st.sampled_from(DTYPES)
 COMMON: Final = ("float32", "float64", "int64", "bool", "float16", "uint8", "complex64", "int32")
 common_dtypes = st.sampled_from(COMMON)
-seeds = st.integers(0, 2**31 - 1)
+#: Several small numbers, not a large one: among integers beyond 100 hypothesis mixes those that stand in the
+#: source of whatever modules the process has loaded, and the calls would change with them.
+seeds = st.tuples(*[st.integers(0, 99)] * 4)
 modes = st.sampled_from(("plain", "plain", "small", "special"))
 scalars = st.one_of(
     st.sampled_from((0, 1, 2, -1, 3, -2, 7, True, False, 0.0, -0.0, 0.5, 1.0, -1.5, 2.5, 1e10)),

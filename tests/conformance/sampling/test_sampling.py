@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -74,6 +77,19 @@ def test_the_same_seed_draws_the_same_calls() -> None:
     assert first == second
     assert first != other
     assert len(set(first)) == len(first) == 6
+
+
+def test_what_else_the_process_has_loaded_changes_no_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Processes share the operators out as they get free, and load telegrad's modules as they need them.
+    operator = operators()["is_signed"]
+    first = [call.key() for call in drawn(operator, 150, 5)]
+    many = ", ".join(str(number) for number in range(1_000, 100_000, 997))
+    (tmp_path / "loaded_later.py").write_text(f"FOUND = ({many})\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "loaded_later", importlib.import_module("loaded_later"))
+    assert [call.key() for call in drawn(operator, 150, 5)] == first
 
 
 def test_layouts_are_the_same_numbers() -> None:
