@@ -23,9 +23,11 @@ class MemoryGroup:
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        parent, second = _parent()
+        mounted, parent, second = _parent()
+        self._mounted = mounted
         self._path = parent / f"telegrad-test-{uuid4().hex}"
         self._events = self._path / ("memory.events" if second else "memory.oom_control")
+        self._usage = self._path / ("memory.current" if second else "memory.usage_in_bytes")
         if second:
             (parent / "cgroup.subtree_control").write_text("+memory")
         self._path.mkdir()
@@ -56,6 +58,17 @@ class MemoryGroup:
         (self._path / "cgroup.procs").write_text(str(pid))
 
     @property
+    def command(self) -> tuple[str, ...]:
+        """What runs a command in it, who then takes the bound for the machine's memory."""
+        script = 'mount --bind "$0" "$1" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"'
+        return ("unshare", "--mount", "sh", "-c", script, str(self._path), str(self._mounted))
+
+    @property
+    def used_bytes(self) -> int:
+        """What the processes in it take now."""
+        return int(self._usage.read_text())
+
+    @property
     def kills(self) -> int:
         """How many processes the kernel has killed for want of memory."""
         counts = dict(line.split() for line in self._events.read_text().splitlines())
@@ -72,8 +85,8 @@ class MemoryGroup:
         return True
 
 
-def _parent() -> tuple[Path, bool]:
-    """The group in which this process may make another, and whether it is of the second version."""
+def _parent() -> tuple[Path, Path, bool]:
+    """Where groups are mounted, the one in which this process may make another, and whether of version 2."""
     own = dict[str, str]()
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
@@ -81,10 +94,10 @@ def _parent() -> tuple[Path, bool]:
     for line in Path("/proc/mounts").read_text().splitlines():
         _, where, kind, options, *_ = line.split()
         if kind == "cgroup" and "memory" in options.split(","):
-            return _nearest(Path(where), own.get("memory", "/")), False
+            return Path(where), _nearest(Path(where), own.get("memory", "/")), False
         offered = Path(where, "cgroup.controllers")
         if kind == "cgroup2" and offered.exists() and "memory" in offered.read_text().split():
-            return _nearest(Path(where), own.get("", "/")), True
+            return Path(where), _nearest(Path(where), own.get("", "/")), True
     raise OSError("no control groups of memory are mounted")
 
 

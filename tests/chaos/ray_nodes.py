@@ -32,6 +32,7 @@ class RayNodes:
         nodes: how many.
         settings: more of Ray's variables; for the head, the nodes, and who joins.
         stored: whether the head keeps on disk what it knows, so that it can be killed and come back.
+        within: a command that runs another, with which all of it is started.
 
     Attributes:
         variables: the environment of who joins.
@@ -40,8 +41,14 @@ class RayNodes:
     """
 
     def __init__(
-        self, nodes: int, settings: Mapping[str, str] | None = None, *, stored: bool = False
+        self,
+        nodes: int,
+        settings: Mapping[str, str] | None = None,
+        *,
+        stored: bool = False,
+        within: Sequence[str] = (),
     ) -> None:
+        self._within = within
         self._count = nodes
         # Sockets' paths are bounded: the folder's has to be short.
         self._folder = tempfile.TemporaryDirectory(prefix="tg-", dir="/tmp", ignore_cleanup_errors=True)
@@ -64,7 +71,7 @@ class RayNodes:
         """Starts all of it; at the port of an earlier head, if it is to come back."""
         with (self.folder / "log").open("a") as log:
             self._run = subprocess.Popen(
-                [sys.executable, __file__, str(self.folder), str(self._count), str(port)],
+                [*self._within, sys.executable, __file__, str(self.folder), str(self._count), str(port)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -79,6 +86,11 @@ class RayNodes:
     def port(self) -> int:
         """The head's."""
         return int(self.variables["RAY_ADDRESS"].rpartition(":")[2])
+
+    @property
+    def said(self) -> str:
+        """What the nodes' raylets have written to their logs."""
+        return "".join(log.read_text() for log in self.folder.glob("session_2*/logs/raylet*.out"))
 
     def node_of(self, pid: int) -> int | None:
         """The number of the node that a process is on; None of one that is on none, or is no more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from telegrad.transport.grpc import GrpcTransport
 from telegrad_proto.channel import CLUSTER_SERVICE
 from telegrad_proto.errors import ServerUnavailableError
 from telegrad_proto.v1.cluster_pb2 import StatusReply, StatusRequest, WorkerInfo
+from tests.chaos.cgroups import MemoryGroup
 from tests.chaos.harness import at, connected, until
 from tests.chaos.ray_nodes import RayNodes
 from tests.integration.training import train
@@ -36,6 +39,7 @@ def in_front_of(nodes: RayNodes) -> Iterator[tuple[str, int]]:
     """The address and process id of a gateway with two workers there."""
     with serving("--workers", "2", environment=nodes.variables) as served:
         until(lambda: ready(served[0]) == 2 and len(pids(served[0])) == 3, 120)  # and a spare
+        assert None not in map(nodes.node_of, pids(served[0])), "none on the head, which has no CPU"
         yield served
 
 
@@ -179,3 +183,51 @@ def test_row_16_a_ray_of_our_own_whose_head_is_killed_is_started_anew(undisturbe
         children += psutil.Process(gateway).children(recursive=True)
     _, alive = psutil.wait_procs(children, timeout=60)
     assert alive == [], "nothing of either is left"
+
+
+#: Takes 64 MiB more for each line, and says so.
+_HOG = "import sys; held = [print(len(line), flush=True) or b'x' * (64 << 20) for line in sys.stdin]"
+
+
+def test_row_29_ray_ends_workers_when_memory_runs_out(undisturbed: list[bytes]) -> None:
+    limit = 4 << 30
+    try:
+        group = MemoryGroup(limit)
+    except OSError as error:
+        pytest.skip(f"no bound of memory can be set on this machine: {error}")
+    # Ray's share is reached before the kernel's bound.
+    settings = {"RAY_memory_usage_threshold": "0.7"}
+    with (
+        group,
+        RayNodes(1, settings, within=group.command) as nodes,
+        in_front_of(nodes) as (address, _),
+        connected(address) as session,
+    ):
+
+        def press() -> None:
+            telegrad.synchronize()
+            victim = psutil.Process(holder(session, address).pulse.pid)
+            pipe = subprocess.PIPE
+            with subprocess.Popen([sys.executable, "-c", _HOG], stdin=pipe, stdout=pipe, text=True) as hog:
+                group.take(hog.pid)
+                more, taken = hog.stdin, hog.stdout
+                assert more is not None, "piped"
+                assert taken is not None, "piped"
+
+                def ended() -> bool:
+                    if group.used_bytes < 0.9 * limit:
+                        print(file=more, flush=True)
+                        taken.readline()
+                    # Seen for itself: the supervisor, who would tell, is killed like everybody.
+                    return victim in psutil.wait_procs([victim], timeout=0)[0]
+
+                until(ended, 120)
+            began = time.monotonic()
+            print(f"memory is there again: the next answer after {next_answer():.2f} s")
+            until(lambda: ready(address) == 2, 120)
+            print(f"two workers again after {time.monotonic() - began:.2f} s")
+
+        assert train(telegrad, between=at({10: press})) == undisturbed
+        assert session.transport.traffic.replayed > 0
+        assert "OOM kill reason: Memory usage" in nodes.said, "it was Ray"
+        assert group.kills == 0, "not the kernel"

@@ -19,7 +19,7 @@ from ray.util.scheduling_strategies import (
 )
 
 from telegrad_server.cluster.actor import Whereabouts, WorkerActor
-from telegrad_server.cluster.nodes import Nodes, look_around
+from telegrad_server.cluster.nodes import TOKEN_BYTES, Nodes, look_around
 from telegrad_server.worker.server import WorkerSettings
 
 _log = logging.getLogger("telegrad.server")
@@ -64,6 +64,7 @@ class RayHands:
             lifetime="detached",
             num_cpus=0 if spare else 1,
             num_gpus=1 if gpu else 0,
+            memory=TOKEN_BYTES if spare else None,
             max_restarts=0,
             max_task_retries=0,
             scheduling_strategy=self._strategy(await look_around("GPU" if gpu else "CPU"), spare=spare),
@@ -100,7 +101,7 @@ class RayHands:
         self, nodes: Nodes, *, spare: bool
     ) -> str | NodeAffinitySchedulingStrategy | NodeLabelSchedulingStrategy:
         if spare:
-            # Said by name: what takes no CPU, Ray would also place where there is none.
+            # By name: what takes no CPU, Ray would also place where there is none.
             taken = [where.node_id for where in self._whereabouts.values()]
             chosen = [node for node in (*taken, *nodes.fit) if node not in nodes.mute] or list(nodes.fit)
             if chosen:

@@ -13,6 +13,10 @@ from telegrad_server.api.probing import greets
 
 _ASK_S: Final = 5.0
 
+#: Memory in Ray's books for an actor that takes no CPU, in bytes: one that takes nothing at all Ray places
+#: anywhere, whatever its strategy says.
+TOKEN_BYTES: Final = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Nodes:

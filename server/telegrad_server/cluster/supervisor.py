@@ -15,6 +15,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from telegrad_server.cluster.hands import NAMESPACE, RayHands
+from telegrad_server.cluster.nodes import TOKEN_BYTES
 from telegrad_server.cluster.overseer import Overseer
 from telegrad_server.core.supervision import Policy
 from telegrad_server.worker.server import WorkerSettings
@@ -115,6 +116,7 @@ def start_supervisor(policy: Policy, settings: WorkerSettings, *, insecure: bool
             get_if_exists=True,
             lifetime="detached",
             num_cpus=0,
+            memory=TOKEN_BYTES,
             max_restarts=-1,
             max_task_retries=0,
             max_concurrency=8,

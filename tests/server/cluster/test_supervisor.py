@@ -76,4 +76,5 @@ def test_it_stands_beside_the_gateway_and_outlives_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(get_node_id=lambda: NODE))
     assert start_supervisor(Policy(1, 1), WorkerSettings(), insecure=False) == "the actor"
     assert (wanted["lifetime"], wanted["max_restarts"], wanted["max_task_retries"]) == ("detached", -1, 0)
+    assert wanted["memory"] == 1, "Ray would ignore the node"
     assert (wanted["scheduling_strategy"].node_id, wanted["scheduling_strategy"].soft) == (NODE, True)
