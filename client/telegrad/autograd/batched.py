@@ -13,7 +13,7 @@ from telegrad import _primitives as p
 from telegrad.autograd.graph import edge_of
 from telegrad.autograd.task import Pass
 from telegrad.recording.batching import Level, batch_of, example, innermost, whole_of
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 

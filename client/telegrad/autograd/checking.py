@@ -14,7 +14,7 @@ import numpy as np
 from telegrad.autograd.batched import gradients
 from telegrad.autograd.functional import jvp
 from telegrad.making.creation import fetch_together, from_array
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad.wire.convert import NDArray
 from telegrad_proto.dtypes import complex128, float64

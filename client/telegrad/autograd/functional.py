@@ -15,7 +15,7 @@ from telegrad.autograd.mode import MODE
 from telegrad.func.forward import Push
 from telegrad.func.jacobian import basis, split
 from telegrad.func.reverse import Run, zeros
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad_proto.errors import GradientError
 

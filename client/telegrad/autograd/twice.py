@@ -8,7 +8,7 @@ from typing import Any
 from telegrad import random
 from telegrad.autograd.batched import gradients
 from telegrad.autograd.checking import differentiable_of, gradcheck, sequence_of
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 

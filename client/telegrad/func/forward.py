@@ -18,7 +18,7 @@ from telegrad.func.arguments import Argnums, replaced, selected
 from telegrad.func.jacobian import basis, jacrev, split
 from telegrad.func.reverse import Run, run, tensors_of, zeros
 from telegrad.func.trees import Structure, flatten, unflatten
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import ArgumentError, GradientError
 

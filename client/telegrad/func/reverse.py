@@ -20,7 +20,7 @@ from telegrad.autograd.mode import MODE
 from telegrad.func.arguments import replaced, selected
 from telegrad.func.trees import Structure, flatten, mapped, unflatten
 from telegrad.recording.batching import Level, batch_of, example, repeated
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad_proto.errors import GradientError
 

@@ -17,8 +17,9 @@ from telegrad import _primitives as p
 from telegrad.autograd.graph import titled
 from telegrad.making.creation import from_array
 from telegrad.making.promotion import cast, constant, get_default_dtype, is_number, number
+from telegrad.sharing.aliasing import view
 from telegrad.sharing.steps import Step
-from telegrad.sharing.writing import check_places, check_writable, view, write_through
+from telegrad.sharing.writing import check_places, check_writable, write_through
 from telegrad.tensor import Tensor, scalar_name
 from telegrad.wire.convert import array_of_data
 from telegrad_proto import shapes

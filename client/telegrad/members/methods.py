@@ -11,8 +11,8 @@ from telegrad.autograd.passes import backward
 from telegrad.functions.operands import sizes_of
 from telegrad.making.creation import dtype_of, filled, made_like, shape_of, tensor, wanted_dtype
 from telegrad.making.promotion import Number, cast, constant, is_number, number
+from telegrad.sharing import aliasing, views, writing
 from telegrad.sharing import strides as places
-from telegrad.sharing import views, writing
 from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
 from telegrad_proto import dtypes
@@ -115,7 +115,7 @@ def is_set_to(self: Tensor, other: Tensor) -> bool:
 
 def detach(self: Tensor) -> Tensor:
     """The same elements, without the graph; a write through one is seen in the other."""
-    return writing.detach(self)
+    return aliasing.detach(self)
 
 
 def detach_(self: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ def detach_(self: Tensor) -> Tensor:
 
 
 def _data(self: Tensor) -> Tensor:
-    return writing.detach(self, count_writes=False)
+    return aliasing.detach(self, count_writes=False)
 
 
 def _set_data(self: Tensor, value: Any) -> None:
@@ -331,12 +331,12 @@ def _conjugate_transposed(self: Tensor) -> Tensor:
     if self.ndim not in (0, 2):
         raise ShapeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.")
     turned = _transposed(self)
-    return writing.view(turned, "conj", None) if self.dtype.kind == "c" else turned
+    return aliasing.view(turned, "conj", None) if self.dtype.kind == "c" else turned
 
 
 def _conjugate_matrix(self: Tensor) -> Tensor:
     turned = _matrix_transposed(self)
-    return writing.view(turned, "conj", None) if self.dtype.kind == "c" else turned
+    return aliasing.view(turned, "conj", None) if self.dtype.kind == "c" else turned
 
 
 METHODS = {

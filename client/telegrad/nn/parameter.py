@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from telegrad.making.creation import empty, tensor
-from telegrad.sharing import writing
+from telegrad.sharing import aliasing
 from telegrad.tensor import Tensor
 from telegrad_proto.errors import GradientError
 
@@ -73,7 +73,7 @@ def _sharing(cls: type[T], data: Any, requires_grad: bool) -> T:
         data = empty(0)
     elif not isinstance(data, Tensor):
         data = tensor(data)
-    shared = writing.detach(data, count_writes=False)
+    shared = aliasing.detach(data, count_writes=False)
     made = of_own(cls, shared, False)
     made._alias = shared._alias
     return _tracked(made, requires_grad)

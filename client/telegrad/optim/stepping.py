@@ -13,6 +13,7 @@ from telegrad.making.creation import array_from, filled, from_array
 from telegrad.making.promotion import Number, cast, constant, get_default_dtype, number
 from telegrad.optim.optimizer import Closure, Group, Optimizer, State
 from telegrad.sharing import views, writing
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
@@ -38,7 +39,7 @@ class Stepping(Optimizer, ABC):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            with writing.grad_mode(bool(group.get("differentiable"))):
+            with grad_mode(bool(group.get("differentiable"))):
                 for param in group["params"]:
                     grad = param.grad
                     if grad is None:

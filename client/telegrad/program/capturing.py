@@ -20,7 +20,7 @@ from telegrad.autograd.mode import MODE
 from telegrad.making.generator import default_generator
 from telegrad.recording import recorder as recording
 from telegrad.recording.recorder import Recorder
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad.wire.callsite import describe, here
 from telegrad.wire.convert import NDArray

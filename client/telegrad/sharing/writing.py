@@ -10,7 +10,7 @@ from telegrad import _primitives as p
 from telegrad.autograd.graph import Node, counter_of, titled
 from telegrad.autograd.mode import MODE
 from telegrad.making.promotion import cast, constant
-from telegrad.sharing.aliasing import Alias, alias_of, detach, follow, grad_mode, view
+from telegrad.sharing.aliasing import Alias, alias_of, detach, follow, grad_mode
 from telegrad.sharing.steps import PLAIN, REPEATING, UNDO, Step
 from telegrad.sharing.strides import meets, overlaps, same_places
 from telegrad.tensor import Tensor, make, scalar_name
@@ -18,21 +18,6 @@ from telegrad.wire.values import Counter
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, bool_, int64, uint8
 from telegrad_proto.errors import ArgumentError, DTypeError, GradientError, ShapeError
-
-__all__ = [
-    "become",
-    "can_cast",
-    "check_places",
-    "check_writable",
-    "detach",
-    "grad_mode",
-    "view",
-    "write",
-    "write_back",
-    "write_copy",
-    "write_out",
-    "write_through",
-]
 
 _MADE_WITHOUT_GRAD: Final = (
     "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "

@@ -24,7 +24,7 @@ from telegrad.func.trees import Structure, flatten, unflatten
 from telegrad.making.promotion import constant
 from telegrad.random import get_rng_state, set_rng_state
 from telegrad.recording import recorder as recording
-from telegrad.sharing.writing import grad_mode
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad.wire.values import Value
 from telegrad_proto.dtypes import float32

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import telegrad as tg
-from telegrad.sharing.aliasing import alias_of
-from telegrad.sharing.writing import can_cast, grad_mode
+from telegrad.sharing.aliasing import alias_of, grad_mode
+from telegrad.sharing.writing import can_cast
 
 
 def test_a_plain_tensor_has_no_storage_until_it_is_shared() -> None:

@@ -10,6 +10,7 @@ from telegrad.making.promotion import constant
 from telegrad.nn.functional.activation import HERE
 from telegrad.recording.registry import function
 from telegrad.sharing import writing
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
@@ -44,7 +45,7 @@ def _padding_row(padding_idx: int | None, rows: int) -> int | None:
 
 def _renormalize(table: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Scales down, in the table, the rows that are looked up and longer than allowed."""
-    with writing.grad_mode(False):
+    with grad_mode(False):
         rows = table.shape[0]
         flat = p.reshape(index, shape=(index.numel(),))
         marks = filled((index.numel(),), 1, int64)

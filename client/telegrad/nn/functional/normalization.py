@@ -12,6 +12,7 @@ from telegrad.functions.reduction import mean_over
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.recording.registry import function
 from telegrad.sharing import writing
+from telegrad.sharing.aliasing import grad_mode
 from telegrad.tensor import Tensor, scalar_name
 from telegrad_proto.dtypes import float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
@@ -128,7 +129,7 @@ def _update(running: Tensor | None, found: Tensor, momentum: float) -> None:
     """Moves a running statistic towards what was found in this batch."""
     if running is None:
         return
-    with writing.grad_mode(False):
+    with grad_mode(False):
         kept = p.mul(running, like(running, 1 - momentum))
         writing.write(running, p.add(kept, p.mul(detached(found), like(found, momentum))))
 
