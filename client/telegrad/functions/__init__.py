@@ -11,6 +11,7 @@ from telegrad.functions import complexes as complexes
 from telegrad.functions import contraction as contraction
 from telegrad.functions import counting as counting
 from telegrad.functions import einsum as einsum
+from telegrad.functions import exponents as exponents
 from telegrad.functions import joining as joining
 from telegrad.functions import norms as norms
 from telegrad.functions import pieces as pieces

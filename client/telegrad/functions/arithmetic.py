@@ -17,7 +17,7 @@ from telegrad.functions.operands import (
     like,
     tensor_of,
 )
-from telegrad.making.promotion import Number, promote_all, promote_operands, to_float
+from telegrad.making.promotion import Number, promote_all, promote_operands
 from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import bool_, complex128, float64
@@ -242,12 +242,6 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two elements; where one is NaN the other."""
     a, b = promote_operands(input, other)
     return p.where(p.logical_or(p.le(a, b), p.isnan(b)), a, b)
-
-
-@function(label="MulBackward0", inplace=True)
-def ldexp(input: Tensor, other: Tensor) -> Tensor:
-    """input * 2 ** other."""
-    return labelled(mul(input, p.exp2(to_float(as_tensor(other)))), "LdexpBackward0")
 
 
 def _log_sum(a: Tensor, b: Tensor, base: float) -> Tensor:

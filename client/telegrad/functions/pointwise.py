@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import cast_to, detached, filled, like, widened
-from telegrad.functions.results import Frexp, returned_by
+from telegrad.functions.operands import cast_to, filled, like, widened
 from telegrad.making.promotion import to_float
 from telegrad.recording.registry import function, labelled
-from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import bool_, int32
+from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import ArgumentError, DTypeError
 
 Unary = Callable[[Tensor], Tensor]
@@ -355,23 +354,3 @@ def fill(input: Tensor, value: Tensor | float) -> Tensor:
     source = cast_to(value, input.dtype) if isinstance(value, Tensor) else like(input, value)
     # Nothing of the input is left, but it is in the graph: its gradient is zero, not absent.
     return p.where(filled(input.shape, False, bool_), input, source)
-
-
-_Frexp = returned_by("frexp", Frexp)
-
-
-@function()
-def frexp(input: Tensor) -> Frexp:
-    """Each element as a mantissa, at least 0.5 and below 1, times a power of two."""
-    if input.dtype.kind != "f":
-        raise DTypeError(f"torch.frexp() only supports floating-point dtypes, got {scalar_name(input.dtype)}")
-    x = input
-    usual = p.logical_and(p.isfinite(x), p.ne(x, like(x, 0)))
-    size = p.abs(p.where(usual, detached(x), like(x, 1)))
-    power = p.add(p.floor(p.log2(size)), like(x, 1))
-    # log2 may round up at a power of two and down below one.
-    share = p.mul(size, p.exp2(p.neg(power)))
-    power = p.where(p.ge(share, like(x, 1)), p.add(power, like(x, 1)), power)
-    power = p.where(p.lt(share, like(x, 0.5)), p.sub(power, like(x, 1)), power)
-    power = p.where(usual, power, like(x, 0))
-    return _Frexp(p.mul(x, p.exp2(p.neg(power))), p.cast(power, dtype=int32))

@@ -97,14 +97,6 @@ def test_nan_and_infinity_get_numbers() -> None:
     close(tg.nan_to_num(x, nan=0.5, posinf=2.0, neginf=-2.0), [0.5, 2.0, -2.0, 1.0])
 
 
-def test_frexp_is_exact() -> None:
-    x = np.array([1.0, 0.5, 3.0, -0.1, 0.0, 1e300])
-    mantissa, exponent = tg.frexp(tg.tensor(x))
-    expected = np.frexp(x)
-    np.testing.assert_array_equal(mantissa.numpy(), expected[0])
-    np.testing.assert_array_equal(exponent.numpy(), expected[1])
-
-
 def test_a_bool_has_no_sign_to_change() -> None:
     with pytest.raises(RuntimeError, match=r"`-` operator, on a bool tensor is not supported"):
         tg.neg(tg.tensor([True]))
