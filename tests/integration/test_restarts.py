@@ -195,6 +195,6 @@ def test_a_server_that_ends_at_the_worst_of_times(
         telegrad.connect(server.address)
         reviver = server.revive({})
         assert train(telegrad) == undisturbed
-        reviver.join(10)
+        reviver.join(60)
         telegrad.disconnect()
         assert server.said.count("passed") == 1, "it did end"

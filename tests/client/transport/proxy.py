@@ -51,7 +51,7 @@ class Proxy:
         """Breaks every connection; returns when that is done."""
         self._cut.clear()
         self._wake.send(b"c")
-        assert self._cut.wait(10)
+        assert self._cut.wait(60)
 
     def _run(self) -> None:
         while not self._closing:

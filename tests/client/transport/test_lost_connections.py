@@ -103,7 +103,7 @@ def test_a_lost_reply_is_answered_from_record(
     proxy.swallow_replies = True
     transport.send(fragment(2))
     transport.send(fragment(3))
-    assert proxy.swallowed.wait(10)
+    assert proxy.swallowed.wait(60)
     proxy.swallow_replies = False
     proxy.cut()
     assert [transport.receive().held_bytes, transport.receive().held_bytes] == [2, 3]
@@ -125,7 +125,7 @@ def test_an_expired_session_says_so() -> None:
         transport.open()
         way.refusing = True
         way.cut()
-        assert worker.engines[0].freed.wait(10), "its lease ends by itself"
+        assert worker.engines[0].freed.wait(60), "its lease ends by itself"
         way.refusing = False
         transport.send(fragment(1))
         with pytest.raises(SessionExpiredError, match="lease"):
@@ -185,7 +185,7 @@ def test_a_server_that_goes_away_mid_call() -> None:
         transport = GrpcTransport(worker.address, reconnect_s=0.3)
         transport.open()
         transport.send(fragment(1, BLOCK))
-        assert worker.engines[0].blocking.wait(10)
+        assert worker.engines[0].blocking.wait(60)
         stopper = threading.Thread(target=worker.server.stop)
         stopper.start()
         with pytest.raises(ServerUnavailableError, match=r"went away and did not come back within 0.3 s"):

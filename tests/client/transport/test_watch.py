@@ -52,7 +52,7 @@ def nothing() -> None: ...
 def test_a_long_wait_is_shown_in_the_waiters_context_and_finished(watch: Watch, recorder: Recorder) -> None:
     WHO.set("cell 7")
     wait = watch.begin(None, nothing)
-    assert recorder.shown.wait(10)
+    assert recorder.shown.wait(60)
     watch.end(wait)
     assert recorder.events[-1] == "finished"
     assert set(recorder.events[:-1]) == {"waiting"}
@@ -76,7 +76,7 @@ def test_a_wait_that_is_too_long_is_given_up() -> None:
     watch = Watch(None)
     given_up = threading.Event()
     wait = watch.begin(0.05, given_up.set)
-    assert given_up.wait(10)
+    assert given_up.wait(60)
     assert wait is not None
     assert wait.timed_out
     watch.end(wait)
@@ -100,7 +100,7 @@ def test_the_thread_rests_and_is_woken(
     for _ in range(3):
         recorder.shown.clear()
         wait = watch.begin(None, nothing)
-        assert recorder.shown.wait(10)
+        assert recorder.shown.wait(60)
         watch.end(wait)
 
 

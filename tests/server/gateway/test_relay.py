@@ -169,7 +169,7 @@ def test_a_client_that_vanishes_leaves_no_stream_at_the_worker() -> None:
         transport.send(fragment(1))
         transport.receive()
         transport._drop_stream()  # no goodbye
-        assert worker.engines[0].freed.wait(10), "the lease began to run when the stream was lost"
+        assert worker.engines[0].freed.wait(60), "the lease began to run when the stream was lost"
         transport.close()
 
 
@@ -233,7 +233,7 @@ def test_a_gateway_that_ends_lets_a_running_fragment_finish() -> None:
         busy.open()
         idle.open()
         busy.send(fragment(1, BLOCK))
-        assert worker.engines[0].blocking.wait(10)
+        assert worker.engines[0].blocking.wait(60)
         with raw_channel(address) as channel:
             watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
             assert next(watch).status == health_pb2.HealthCheckResponse.SERVING

@@ -143,6 +143,6 @@ def test_the_reaper_frees_without_being_asked() -> None:
         stream = host.attach(Opening(""), nothing)
         assert isinstance(stream.session, WorkerSession)
         host.ended(stream)
-        assert freed.wait(10)
+        assert freed.wait(60)
     finally:
         host.stop()

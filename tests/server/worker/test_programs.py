@@ -68,5 +68,5 @@ def test_calls_wait_for_their_turn_as_long_as_somebody_waits_for_them() -> None:
         thread = threading.Thread(target=call)
         thread.start()
         gone.set()
-        thread.join(10)
+        thread.join(60)
     assert len(failed) == 1

@@ -74,7 +74,7 @@ def test_cancel_gets_through_when_every_session_computes() -> None:
         for talk in talks:
             talk.send(fragment(1, BLOCK))
         for engine in worker.engines:
-            assert engine.blocking.wait(10)
+            assert engine.blocking.wait(60)
         with pytest.raises(grpc.RpcError) as caught:
             converse(channel, [opening()])
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -91,7 +91,7 @@ def test_draining_lets_a_running_fragment_finish() -> None:
     with fake_worker() as worker, raw_channel(worker.address) as channel, ThreadPoolExecutor(1) as pool:
         idle, busy = Conversation(channel), Conversation(channel)
         busy.send(fragment(1, BLOCK))
-        assert worker.engines[1].blocking.wait(10)
+        assert worker.engines[1].blocking.wait(60)
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
         assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
         drained = pool.submit(worker.server.drain, 30)
@@ -103,7 +103,7 @@ def test_draining_lets_a_running_fragment_finish() -> None:
         assert session_pb2.Reply.FromString(next(busy.call)).outcome.seq == 1
         assert list(busy.call) == [], "the stream ends in order"
         watch.cancel()
-        drained.result(10)
+        drained.result(60)
         assert all(engine.closed for engine in worker.engines)
         idle.end()
         busy.end()
@@ -113,7 +113,7 @@ def test_draining_does_not_wait_longer_than_its_grace() -> None:
     with fake_worker() as worker, raw_channel(worker.address) as channel:
         talk = Conversation(channel)
         talk.send(fragment(1, BLOCK))
-        assert worker.engines[0].blocking.wait(10)
+        assert worker.engines[0].blocking.wait(60)
         worker.server.drain(0.05)
         assert worker.engines[0].closed
         with pytest.raises(grpc.RpcError):

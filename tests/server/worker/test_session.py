@@ -48,19 +48,19 @@ def test_a_repeat_waits_for_the_first_and_gets_its_outcome(
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(apply, session, fragment(1, BLOCK))
-        assert engine.blocking.wait(10)
+        assert engine.blocking.wait(60)
         second = pool.submit(apply, session, fragment(1, BLOCK))  # the stream was lost, the client came back
         assert session.cancel(1)
-        assert first.result(10) == second.result(10)
+        assert first.result(60) == second.result(10)
     assert engine.applied == [1]
 
 
 def test_cancel_stops_what_runs_and_what_is_still_to_come(engine: FakeEngine, session: WorkerSession) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(apply, session, fragment(1, BLOCK))
-        assert engine.blocking.wait(10)
+        assert engine.blocking.wait(60)
         assert session.cancel(2)
-        assert isinstance(from_status(running.result(10).error), CancelledError)
+        assert isinstance(from_status(running.result(60).error), CancelledError)
     assert isinstance(from_status(apply(session, fragment(2)).error), CancelledError)
     assert not apply(session, fragment(3)).HasField("error")
 
@@ -70,19 +70,19 @@ def test_cancel_of_something_later_lets_what_runs_go_on(engine: FakeEngine, sess
     assert not session.cancel(1), "it has ended"
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(apply, session, fragment(2, BLOCK))
-        assert engine.blocking.wait(10)
+        assert engine.blocking.wait(60)
         assert not session.cancel(1)
         assert not running.done()
         assert session.cancel(2)
-        running.result(10)
+        running.result(60)
 
 
 def test_closing_stops_what_runs_and_frees(engine: FakeEngine, session: WorkerSession) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(apply, session, fragment(1, BLOCK))
-        assert engine.blocking.wait(10)
+        assert engine.blocking.wait(60)
         session.close()
-        assert running.result(10).HasField("error")
+        assert running.result(60).HasField("error")
     assert engine.closed
     session.close()
     for call in (
