@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import tempfile
 import threading
 import uuid
@@ -29,6 +30,10 @@ os.environ["MPLBACKEND"] = "Agg"
 # Matplotlib would leave its cache in the home folder of whoever runs the tests.
 _cache = tempfile.TemporaryDirectory(prefix="tg-cache-")
 os.environ["MPLCONFIGDIR"] = _cache.name
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has Ctrl-C ignored by what it starts in the background; some tests press it themselves.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
