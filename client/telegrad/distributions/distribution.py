@@ -256,3 +256,21 @@ class Distribution:
         found = {n: v for n in self.arg_constraints if isinstance(v := self.__dict__.get(n), Tensor)}
         parts = [f"{n}: {v if v.numel() == 1 else v.shape}" for n, v in found.items()]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+class Centred(Distribution):
+    """A distribution whose mean and mode are where it lies.
+
+    Attributes:
+        loc: where.
+    """
+
+    loc: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    @property
+    def mode(self) -> Tensor:
+        return self.loc

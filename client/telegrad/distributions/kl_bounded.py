@@ -17,8 +17,6 @@ from telegrad.distributions.powers import Pareto
 from telegrad.functions.arithmetic import xlogy
 from telegrad.tensor import Tensor
 
-_LOG_TAU = math.log(2 * math.pi)
-
 
 def _against_continuous_bernoulli(p: Beta | Uniform, q: ContinuousBernoulli) -> Tensor:
     return -p.entropy() - p.mean * q.logits - (-q.probs).log1p() - q._cont_bern_log_norm()
@@ -31,17 +29,6 @@ register_kl(Beta, ContinuousBernoulli)(_against_continuous_bernoulli)
 def _continuous_bernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli) -> Tensor:
     norms = p._cont_bern_log_norm() - q._cont_bern_log_norm()
     return p.mean * (p.logits - q.logits) + norms + (-p.probs).log1p() - (-q.probs).log1p()
-
-
-@register_kl(ContinuousBernoulli, Exponential)
-def _continuous_bernoulli_exponential(p: ContinuousBernoulli, q: Exponential) -> Tensor:
-    return -p.entropy() - q.rate.log() + q.rate * p.mean
-
-
-@register_kl(ContinuousBernoulli, Normal)
-def _continuous_bernoulli_normal(p: ContinuousBernoulli, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
 
 
 @register_kl(ContinuousBernoulli, Uniform)

@@ -44,14 +44,26 @@ for _p, _others in _APART:
         register_kl(_p, _q)(_nothing_in_common)
 
 
+def _against_exponential(p: Distribution, q: Exponential) -> Tensor:
+    return -p.entropy() - q.rate.log() + q.rate * p.mean
+
+
+for _p in (Beta, ContinuousBernoulli, Gamma):
+    register_kl(_p, Exponential)(_against_exponential)
+
+
+def _against_normal(p: Distribution, q: Normal) -> Tensor:
+    far = p.variance + (p.mean - q.loc).pow(2)
+    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
+
+
+for _p in (Beta, ContinuousBernoulli, Exponential, Gamma, Gumbel, Laplace, Uniform):
+    register_kl(_p, Normal)(_against_normal)
+
+
 @register_kl(Bernoulli, Poisson)
 def _bernoulli_poisson(p: Bernoulli, q: Poisson) -> Tensor:
     return -p.entropy() - (p.probs * q.rate.log() - q.rate)
-
-
-@register_kl(Beta, Exponential)
-def _beta_exponential(p: Beta, q: Exponential) -> Tensor:
-    return -p.entropy() - q.rate.log() + q.rate * p.mean
 
 
 @register_kl(Beta, Gamma)
@@ -59,12 +71,6 @@ def _beta_gamma(p: Beta, q: Gamma) -> Tensor:
     log_mean = p.concentration1.digamma() - (p.concentration1 + p.concentration0).digamma()
     norm = q.concentration.lgamma() - q.concentration * q.rate.log()
     return -p.entropy() + norm - (q.concentration - 1) * log_mean + q.rate * p.mean
-
-
-@register_kl(Beta, Normal)
-def _beta_normal(p: Beta, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
 
 
 @register_kl(Beta, Uniform)
@@ -86,41 +92,12 @@ def _exponential_gumbel(p: Exponential, q: Gumbel) -> Tensor:
     return product.log() - 1 - place + place.exp() * product / (product + 1) + product.reciprocal()
 
 
-@register_kl(Exponential, Normal)
-def _exponential_normal(p: Exponential, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
-
-
-@register_kl(Gamma, Exponential)
-def _gamma_exponential(p: Gamma, q: Exponential) -> Tensor:
-    return -p.entropy() - q.rate.log() + q.rate * p.mean
-
-
 @register_kl(Gamma, Gumbel)
 def _gamma_gumbel(p: Gamma, q: Gumbel) -> Tensor:
     product, place, shape = p.rate * q.scale, q.loc / q.scale, p.concentration
     first = (shape - 1) * shape.digamma() - shape.lgamma() - shape
     last = place.exp() * (1 + product.reciprocal()).pow(-shape) - place
     return first + product.log() + shape / product + last
-
-
-@register_kl(Gamma, Normal)
-def _gamma_normal(p: Gamma, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
-
-
-@register_kl(Gumbel, Normal)
-def _gumbel_normal(p: Gumbel, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
-
-
-@register_kl(Laplace, Normal)
-def _laplace_normal(p: Laplace, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)
 
 
 @register_kl(Normal, Gumbel)
@@ -177,9 +154,3 @@ def _uniform_gumbel(p: Uniform, q: Gumbel) -> Tensor:
     narrow = q.scale / (p.high - p.low)
     high, low = (p.high - q.loc) / q.scale, (p.low - q.loc) / q.scale
     return narrow.log() + 0.5 * (high + low) - narrow * ((-high).exp() - (-low).exp())
-
-
-@register_kl(Uniform, Normal)
-def _uniform_normal(p: Uniform, q: Normal) -> Tensor:
-    far = p.variance + (p.mean - q.loc).pow(2)
-    return -p.entropy() + 0.5 * _LOG_TAU + q.scale.log() + 0.5 * far / q.scale.pow(2)

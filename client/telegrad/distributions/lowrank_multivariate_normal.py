@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.distribution import Centred
 from telegrad.distributions.kl import kl_divergence, register_kl
 from telegrad.distributions.multivariate_normal import MultivariateNormal
 from telegrad.distributions.parameters import as_type_of, lazy_property
@@ -21,7 +21,7 @@ from telegrad_proto.shapes import broadcast
 _LOG_TAU = math.log(2 * math.pi)
 
 
-class LowRankMultivariateNormal(Distribution):
+class LowRankMultivariateNormal(Centred):
     """The normal distribution of vectors with the covariance W W^T + diag(d).
 
     Densities cost a factorization of the size of W's smaller side.
@@ -49,7 +49,6 @@ class LowRankMultivariateNormal(Distribution):
     support = constraints.real_vector
     has_rsample = True
     _dims = {"loc": 1, "cov_factor": 2, "cov_diag": 1}
-    loc: Tensor
     cov_factor: Tensor
     cov_diag: Tensor
 
@@ -75,14 +74,6 @@ class LowRankMultivariateNormal(Distribution):
         self.loc, self.cov_diag = loc.expand((*batch, n)), cov_diag.expand((*batch, n))
         self.cov_factor = cov_factor.expand((*batch, *cov_factor.shape[-2:]))
         super().__init__(batch, (n,), validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @lazy_property
     def variance(self) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
+from telegrad.distributions.distribution import Centred
 from telegrad.distributions.parameters import as_type_of
 from telegrad.distributions.scale_matrix import MatrixScaled, distance_squared, half_log_det, only_matrix
 from telegrad.random import standard_normal
@@ -17,7 +18,7 @@ from telegrad_proto.shapes import broadcast
 _LOG_TAU = math.log(2 * math.pi)
 
 
-class MultivariateNormal(MatrixScaled):
+class MultivariateNormal(Centred, MatrixScaled):
     """The normal distribution of vectors.
 
     Args:
@@ -49,7 +50,6 @@ class MultivariateNormal(MatrixScaled):
         "scale_tril": 2,
         "_unbroadcasted_scale_tril": 2,
     }
-    loc: Tensor
 
     def __init__(
         self,
@@ -77,14 +77,6 @@ class MultivariateNormal(MatrixScaled):
         self.loc = loc.expand((*batch, n))
         self._adopt_matrix(name, matrix, batch, n)
         super().__init__(batch, (n,), validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.distribution import Centred, Distribution
 from telegrad.distributions.exp_family import ExponentialFamily
 from telegrad.distributions.transformed_distribution import TransformedDistribution
 from telegrad.distributions.transforms import ExpTransform
@@ -17,7 +17,7 @@ from telegrad.tensor import Tensor
 _LOG_ROOT_TAU = 0.5 * math.log(2 * math.pi)
 
 
-class Normal(ExponentialFamily):
+class Normal(Centred, ExponentialFamily):
     """The normal distribution.
 
     Args:
@@ -30,20 +30,11 @@ class Normal(ExponentialFamily):
     support = constraints.real
     has_rsample = True
     _dims = {"loc": 0, "scale": 0}
-    loc: Tensor
     scale: Tensor
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self._adopt(validate_args, loc=loc, scale=scale)
         super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def stddev(self) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from telegrad.autograd.mode import no_grad
 from telegrad.distributions import constraints
-from telegrad.distributions.distribution import Distribution
+from telegrad.distributions.distribution import Centred
 from telegrad.distributions.parameters import lazy_property
 from telegrad.functions.sampling import standard_von_mises
 from telegrad.special import i0e, i1e
@@ -16,7 +16,7 @@ from telegrad.tensor import Tensor
 _TAU = 2 * math.pi
 
 
-class VonMises(Distribution):
+class VonMises(Centred):
     """The von Mises distribution: the normal one, on a circle.
 
     Draws lie in [-pi, pi); values may be any angles. Bessel functions are as exact as the element type; torch
@@ -32,20 +32,11 @@ class VonMises(Distribution):
     support = constraints.real
     has_rsample = False
     _dims = {"loc": 0, "concentration": 0}
-    loc: Tensor
     concentration: Tensor
 
     def __init__(self, loc: Tensor, concentration: Tensor, validate_args: bool | None = None) -> None:
         self._adopt(validate_args, loc=loc, concentration=concentration)
         super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @lazy_property
     def variance(self) -> Tensor:
