@@ -60,21 +60,25 @@ def picked(x: Tensor, target: Tensor, axis: int) -> Tensor:
     return p.reshape(found, shape=tuple(target.shape))
 
 
-def _nll(
-    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, axis: int
-) -> Tensor:
+def _counted(
+    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Which targets are ignored, all of them as classes that there are, and how much each counts."""
     target = tensor_of(target, int64)
     ignored = p.eq(target, constant(ignore_index, int64))
     safe = p.where(ignored, constant(0, int64), target)
-    zero, one = like(x, 0), like(x, 1)
+    share = like(x, 1) if weight is None else picked_weight(tensor_of(weight, x.dtype), safe)
+    return ignored, safe, p.where(ignored, like(x, 0), share)
+
+
+def _nll(
+    x: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, axis: int
+) -> Tensor:
     if not x.numel() and not x.shape[axis]:
         raise ShapeError("nll_loss: Expected a non-empty dimension of classes")
-    if weight is None:
-        share = p.where(ignored, zero, one)
-    else:
-        share = p.where(ignored, zero, picked_weight(tensor_of(weight, x.dtype), safe))
+    ignored, safe, share = _counted(x, target, weight, ignore_index)
     # An ignored element's score may be infinite: it is left out, not multiplied by 0.
-    loss = p.mul(p.where(ignored, zero, p.neg(picked(x, safe, axis))), share)
+    loss = p.mul(p.where(ignored, like(x, 0), p.neg(picked(x, safe, axis))), share)
     return weighted_mean(loss, share) if reduction == "mean" else reduced(loss, reduction)
 
 
@@ -138,20 +142,9 @@ def cross_entropy(
     classes = input.shape[axis]
     spread = logs if weight is None else p.mul(logs, _along_classes(logs, weight, axis))
     smooth = p.reshape(p.neg(p.sum(spread, axes=(axis,), keepdims=False)), shape=tuple(target.shape))
-    target = tensor_of(target, int64)
-    ignored = p.eq(target, constant(ignore_index, int64))
-    zero = like(smooth, 0)
-    smooth = p.where(ignored, zero, smooth)
-    if reduction == "mean":
-        if weight is None:
-            share = p.where(ignored, zero, like(smooth, 1))
-        else:
-            share = p.where(
-                ignored, zero, picked_weight(weight, p.where(ignored, constant(0, int64), target))
-            )
-        smooth = weighted_mean(smooth, share)
-    else:
-        smooth = reduced(smooth, reduction)
+    ignored, _, share = _counted(logs, target, weight, ignore_index)
+    smooth = p.where(ignored, like(smooth, 0), smooth)
+    smooth = weighted_mean(smooth, share) if reduction == "mean" else reduced(smooth, reduction)
     kept: Number = 1 - label_smoothing
     return labelled(
         p.add(p.mul(loss, like(loss, kept)), p.mul(smooth, like(smooth, label_smoothing / classes))),
