@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import telegrad as tg
-from tests.client.optim.training import same_state
+from tests.client.optim.training import same_state, train_shapes
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -18,37 +18,24 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 #: The sums of the parameters in the end, of PyTorch 2.13.
 EXPECTED = [-0.030800988589508194, -0.04287229212111976, -0.0281348599334158, 0.801188334233653]
-SHAPES = [(4, 3), (12,), (2, 3, 2), ()]
-
-
-def _trained(module: Any, settings: dict[str, Any], steps: int = 5) -> tuple[list[np.ndarray], Any]:
-    params = [
-        module.tensor(np.sin(1 + np.arange(np.prod(shape, dtype=int))).reshape(shape), requires_grad=True)
-        for shape in SHAPES
-    ]
-    optimizer = module.optim.Adafactor(params, **settings)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        sum(((x - 0.5) ** 2).sum() + (x**4).sum() for x in params).backward()
-        optimizer.step()
-    return [x.detach().numpy() for x in params], optimizer
+SHAPES: list[tuple[int, ...]] = [(4, 3), (12,), (2, 3, 2), ()]
 
 
 @pytest.mark.torch
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_as_torch_trains(settings: dict[str, Any]) -> None:
     torch = pytest.importorskip("torch")
-    (mine, my_optimizer), (theirs, optimizer) = _trained(tg, settings), _trained(torch, settings)
-    for a, b in zip(mine, theirs, strict=True):
+    mine, theirs = (train_shapes(module, "Adafactor", SHAPES, settings) for module in (tg, torch))
+    for a, b in zip(mine.params, theirs.params, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11)
-    same_state(my_optimizer.state_dict(), optimizer.state_dict(), 1e-11)
-    assert repr(my_optimizer) == repr(optimizer)
+    same_state(mine.optimizer.state_dict(), theirs.optimizer.state_dict(), 1e-11)
+    assert repr(mine.optimizer) == repr(theirs.optimizer)
 
 
 def test_the_parameters_are_the_expected_ones() -> None:
-    found, optimizer = _trained(tg, {})
-    np.testing.assert_allclose([x.sum() for x in found], EXPECTED, rtol=1e-11)
-    state = optimizer.state_dict()["state"]
+    run = train_shapes(tg, "Adafactor", SHAPES, {})
+    np.testing.assert_allclose([x.sum() for x in run.params], EXPECTED, rtol=1e-11)
+    state = run.optimizer.state_dict()["state"]
     assert state[0]["row_var"].shape == (4, 1)
     assert state[0]["col_var"].shape == (1, 3)
     assert state[1]["variance"].shape == (12,)

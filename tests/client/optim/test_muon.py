@@ -9,7 +9,7 @@ import pytest
 
 import telegrad as tg
 from telegrad.optim.muon import _orthogonal
-from tests.client.optim.training import same_state
+from tests.client.optim.training import same_state, train_shapes
 
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -18,29 +18,16 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-def _trained(module: Any, settings: dict[str, Any]) -> tuple[list[np.ndarray], Any]:
-    shapes = [(5, 3), (2, 6)]
-    params = [
-        module.tensor(np.sin(1 + np.arange(a * b)).reshape(a, b), requires_grad=True) for a, b in shapes
-    ]
-    optimizer = module.optim.Muon(params, **settings)
-    for _ in range(5):
-        optimizer.zero_grad()
-        sum(((x - 0.5) ** 2).sum() + (x**4).sum() for x in params).backward()
-        optimizer.step()
-    return [x.detach().numpy() for x in params], optimizer
-
-
 @pytest.mark.torch
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_as_torch_trains(settings: dict[str, Any]) -> None:
     torch = pytest.importorskip("torch")
-    (mine, my_optimizer), (theirs, optimizer) = _trained(tg, settings), _trained(torch, settings)
+    mine, theirs = (train_shapes(module, "Muon", [(5, 3), (2, 6)], settings) for module in (tg, torch))
     step = settings.get("lr", 1e-3)
-    for a, b in zip(mine, theirs, strict=True):
+    for a, b in zip(mine.params, theirs.params, strict=True):
         np.testing.assert_allclose(a, b, atol=0.1 * step)  # five steps, each of about `step` an element
-    same_state(my_optimizer.state_dict(), optimizer.state_dict(), 0.05)
-    assert repr(my_optimizer) == repr(optimizer)
+    same_state(mine.optimizer.state_dict(), theirs.optimizer.state_dict(), 0.05)
+    assert repr(mine.optimizer) == repr(theirs.optimizer)
 
 
 @pytest.mark.parametrize("shape", [(4, 7), (7, 4)])

@@ -60,6 +60,22 @@ def train(module: Any, name: str, settings: dict[str, Any], steps: int = STEPS) 
     return Run(losses, [p.detach().numpy() for p in params], optimizer)
 
 
+def train_shapes(
+    module: Any, name: str, shapes: list[tuple[int, ...]], settings: dict[str, Any], steps: int = 5
+) -> Run:
+    """Some steps of an optimiser whose rule depends on the shapes of parameters, with no look at losses."""
+    params = [
+        module.tensor(np.sin(1 + np.arange(np.prod(shape, dtype=int))).reshape(shape), requires_grad=True)
+        for shape in shapes
+    ]
+    optimizer = getattr(module.optim, name)(params, **settings)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        sum(((x - 0.5) ** 2).sum() + (x**4).sum() for x in params).backward()
+        optimizer.step()
+    return Run([], [x.detach().numpy() for x in params], optimizer)
+
+
 def agree(name: str, *settings: dict[str, Any], rtol: float = 1e-12) -> None:
     """Passes where torch trains alike, and the state and its layout are torch's."""
     torch = pytest.importorskip("torch")
