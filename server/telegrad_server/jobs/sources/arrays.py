@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +18,20 @@ from numpy.lib import format as npy
 from telegrad_proto.errors import DataError
 from telegrad_proto.v1 import job_pb2
 from telegrad_server.jobs.sources.base import Batch, Source, ranges, require_columns
+
+#: What reading a damaged file raises: NumPy, the archive's directory, the ways in which members are packed.
+_DAMAGES: Final = (
+    ValueError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,  # a member is locked, or packed in an unknown way
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 #: The name of the only column that an .npy file has.
 COLUMN: Final = "array"
@@ -119,9 +136,9 @@ class NpzSource(NpySource):
 def _said(name: str) -> Iterator[None]:
     try:
         yield
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except _DAMAGES as error:
         raise DataError(f"{name}: not to be read as NumPy's arrays: {error}", path=name) from error
 
 

@@ -89,9 +89,13 @@ class DelimitedSource:
         found: dict[str, list[Any]] = {column: [] for column in columns}
         unreadable: dict[int, str] = {}
         for number, line in enumerate(_records(raw, rows)):
-            values = next(csv.reader(io.StringIO(line, newline=""), delimiter=self.delimiter), [])
+            try:
+                values = next(csv.reader(io.StringIO(line, newline=""), delimiter=self.delimiter), [])
+                reason = f"requires {len(there)} values, got {len(values)}"
+            except csv.Error as error:  # a value that is longer than any number
+                values, reason = [], str(error)
             if len(values) != len(there):
-                unreadable[number] = f"requires {len(there)} values, got {len(values)}"
+                unreadable[number] = reason
                 values = [""] * len(there)
             for column, place in places.items():
                 found[column].append(_number(values[place]))

@@ -71,7 +71,11 @@ def _fast(lines: list[bytes], columns: Sequence[str]) -> dict[str, Column] | Non
         )
     except pa.ArrowException:
         return None
-    if table.num_rows != len(lines) or any(column not in table.column_names for column in columns):
+    try:
+        there = table.column_names
+    except UnicodeDecodeError:
+        return None
+    if table.num_rows != len(lines) or any(column not in there for column in columns):
         return None
     table = table.select(columns)
     if any(column.null_count for column in table.columns) or may_round(table):

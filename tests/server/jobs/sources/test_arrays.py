@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -61,6 +62,21 @@ def test_only_the_columns_asked_for_are_read() -> None:
 def test_what_cannot_be_read_is_said(raw: bytes, words: str) -> None:
     with pytest.raises(DataError, match=words):
         batches(NPY, raw, [COLUMN])
+
+
+def test_a_damaged_file_is_said_wherever_the_damage_is() -> None:
+    rng = np.random.default_rng(0)
+    columns = {"a": rng.standard_normal(8), "b": rng.integers(9, size=8)}
+    for source, raw, wanted in (
+        (NPY, _npy(columns["a"]), [COLUMN]),
+        (NPZ, _npz(**columns), ["a", "b"]),
+        (NPZ, _npz(np.savez_compressed, **columns), ["a", "b"]),
+    ):
+        for place in range(len(raw)):
+            damaged = bytearray(raw)
+            damaged[place] ^= int(rng.integers(1, 256))
+            with suppress(DataError):
+                batches(source, bytes(damaged), wanted)
 
 
 def test_a_file_that_ends_early_is_said() -> None:

@@ -70,6 +70,13 @@ def test_what_is_no_number_stays_what_it_is() -> None:
     assert column(found, "b") == [2.0, 3.0, 4.0]
 
 
+def test_a_value_too_long_for_any_number_is_wrong_with_its_row() -> None:
+    raw = b"a,t\n1,x\n2," + b"y" * 200_000 + b"\n3,z\n"
+    found = batches(CSV, raw.replace(b"1,", b"one,"), ["a"], batch_rows=3)
+    assert list(unreadable(found)) == [1]
+    assert column(found, "a") == ["one", None, 3]
+
+
 def test_a_line_of_wrong_length_is_named() -> None:
     found = batches(CSV, b"a,b\n1,2\n3\n4,5,6\n\n7,8\n", ["b"], batch_rows=10)
     assert unreadable(found) == {

@@ -49,6 +49,12 @@ def test_what_is_wrong_with_a_line_is_known_of_that_line() -> None:
     assert np.isnan(values[8])
 
 
+def test_a_name_that_is_no_text_is_wrong_with_its_line() -> None:
+    found = batches(SOURCE, b'{"a": 1}\n{"a": 2, "\xff": 0}\n{"a": 3}\n', ["a"], batch_rows=3)
+    assert {row: reason[:8] for row, reason in unreadable(found).items()} == {1: "no JSON:"}
+    assert column(found, "a") == [1, None, 3]
+
+
 @pytest.mark.parametrize("batch_rows", [1, 2, 3])
 def test_a_row_that_lacks_a_column_is_named_with_what_it_has(batch_rows: int) -> None:
     found = batches(SOURCE, b'{"a": 1}\n{"z": 2}\n{}\n', ["z"], batch_rows=batch_rows)
