@@ -24,7 +24,6 @@ from telegrad.making.promotion import (
 from telegrad.tensor import Tensor, make
 from telegrad_proto import shapes
 from telegrad_proto.dtypes import DType, int64
-from telegrad_proto.errors import ArgumentError
 
 Operand = Tensor | Number
 Dims = int | Sequence[int] | None
@@ -189,19 +188,6 @@ def index_tensor(values: Sequence[int]) -> Tensor:
 def at_least_one_dim(x: Tensor) -> Tensor:
     """x, or its one element as a vector: for primitives that need an axis."""
     return x if x.ndim else p.reshape(x, shape=(1,))
-
-
-def required_floating(x: Tensor, name: str) -> None:
-    """Returns where x is floating point or complex.
-
-    Raises:
-        ArgumentError: it is not; torch's words.
-    """
-    if x.dtype.kind not in "fc":
-        raise ArgumentError(
-            f"{name}: input dtype should be either floating point or complex dtypes. Got {x.dtype.name} "
-            "instead."
-        )
 
 
 def count_of(shape: Sequence[int], axes: Sequence[int]) -> int:

@@ -22,10 +22,6 @@ def numbers(*shape: int, seed: int = 0) -> Array:
     return made
 
 
-def of_torch(module: Any) -> dict[str, Array]:
-    return {name: np.array(value.numpy()) for name, value in module.state_dict().items()}
-
-
 def alike(make: Make) -> tuple[Any, Any]:
     """Both layers in float64 with PyTorch's parameters, after their texts and states were compared."""
     torch = pytest.importorskip("torch")

@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import re
 import resource
-import time
 import tomllib
 import warnings
 from collections.abc import Iterator, Sequence
@@ -223,9 +222,3 @@ def counts(*, per_operator: int, seed: int, pattern: str = "", processes: int = 
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _prepare) as pool:
         yield from pool.map(_count, tasks)
-
-
-def timed(**arguments: Any) -> tuple[list[Count], float]:
-    """All counts, and the seconds they took."""
-    started = time.monotonic()
-    return list(counts(**arguments)), time.monotonic() - started
