@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Timer
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -21,6 +21,8 @@ from telegrad_proto.errors import PayloadError, ServerUnavailableError, Telegrad
 from telegrad_proto.payload import Assembly, windows_of
 from telegrad_proto.spec import Spec
 from telegrad_proto.v1 import session_pb2, session_pb2_grpc, tensor_pb2
+
+_T = TypeVar("_T")
 
 _POLL_S: Final = 0.2
 _CLOSE_S: Final = 2.0
@@ -145,7 +147,7 @@ class Connection:
 
     def stream(self) -> Stream:
         """A new stream of the session."""
-        return Stream(self._channel, metadata_of(self._token, self.session_id))
+        return _invoked(lambda: Stream(self._channel, metadata_of(self._token, self.session_id)))
 
     def put(self, digest: bytes, view: memoryview) -> None:
         """Sends a payload of contiguous bytes."""
@@ -159,7 +161,8 @@ class Connection:
                 yield enclose(piece)
                 sent += len(piece)
 
-        call = self._put.future(chunks(), metadata=metadata_of(self._token, self.session_id))
+        metadata = metadata_of(self._token, self.session_id)
+        call = _invoked(lambda: self._put.future(chunks(), metadata=metadata))
         with BulkWatch(self._progress, "upload", view.nbytes) as watch:
             try:
                 reply = None
@@ -178,7 +181,7 @@ class Connection:
     def get(self, value_id: int) -> tuple[Spec, memoryview]:
         """A value: what it is, and its bytes."""
         request = tensor_pb2.GetRequest(session_id=self.session_id, value_id=value_id)
-        call = self._get(request, metadata=metadata_of(self._token, self.session_id))
+        call = _invoked(lambda: self._get(request, metadata=metadata_of(self._token, self.session_id)))
         try:
             header = tensor_pb2.GetChunk.FromString(next(call)).header
             spec = decode_spec(header.spec)
@@ -224,7 +227,20 @@ class Connection:
         self._channel.close()
 
     def _ask(self, method: Any, request: Any, timeout_s: float | None = None) -> Any:
+        metadata = metadata_of(self._token, self.session_id)
         try:
-            return method(request, metadata=metadata_of(self._token, self.session_id), timeout=timeout_s)
+            return _invoked(lambda: method(request, metadata=metadata, timeout=timeout_s))
         except grpc.RpcError as error:
             raise translate(error) from None
+
+
+def _invoked(call: Callable[[], _T]) -> _T:
+    """What a call gives.
+
+    Raises:
+        ServerUnavailableError: another thread has closed the connection, to open another, or for good.
+    """
+    try:
+        return call()
+    except ValueError as error:
+        raise ServerUnavailableError(f"the connection was closed on this side ({error})") from None

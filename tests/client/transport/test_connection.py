@@ -110,6 +110,20 @@ def test_nobody_there() -> None:
     connection.close()
 
 
+def test_a_connection_that_another_thread_has_closed(connection: Connection) -> None:
+    connection.close()
+    for call in (
+        connection.stream,
+        connection.residuals,
+        lambda: connection.missing([]),
+        lambda: connection.put(b"digest", memoryview(b"data")),
+        lambda: connection.get(1),
+        lambda: connection.cancel(1),
+    ):
+        with pytest.raises(ServerUnavailableError, match="closed on this side"):
+            call()
+
+
 def test_a_server_that_says_nothing(odd: Odd, connection: Connection) -> None:
     odd.behavior = lambda requests, _: iter(list(requests))
     stream = connection.stream()
