@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from telegrad import _primitives as p
 from telegrad.autograd import walk
 from telegrad.autograd.graph import Edge, Node, NodeExtra, edge_of, titled
+from telegrad.autograd.hooked import Hook, through
 from telegrad.autograd.mode import ANOMALY, MODE
 from telegrad.recording import recorder as recording
 from telegrad.recording.recorder import Recorder
@@ -30,8 +31,6 @@ EAGER_TOTAL_BYTES: Final = 8192
 #: Stands for the value of an input that the outputs do not depend on.
 UNUSED: Final = Value(0, Spec((), float32), None)
 
-
-Hook = Callable[[Tensor], Tensor | None]
 
 _NOTHING: Final = walk.Reached([], [])
 
@@ -253,13 +252,13 @@ class Pass:
 
     def _called(self, hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
         if self.batch is None:
-            return _through(hooks, gradient)
+            return through(hooks, gradient)
         from telegrad.recording.batching import enter, example, leave, whole_of  # inside vmap only
 
         level = enter(self.batch, "same")
         try:
             before = example(gradient, level)
-            after = _through(hooks, before)
+            after = through(hooks, before)
             return gradient if after is before else whole_of(after, level)
         finally:
             leave(level)
@@ -370,15 +369,6 @@ def _unused(i: int) -> GradientError:
 def _tensor(value: Value, edge: Edge, paths: walk.Paths) -> Tensor:
     path = paths.get((id(edge[0]), edge[1])) if paths else None
     return make(value, path, tracked=path is not None)
-
-
-def _through(hooks: dict[int, Hook], gradient: Tensor) -> Tensor:
-    """The gradient after the hooks."""
-    for hook in list(hooks.values()):
-        changed = hook(gradient)
-        if changed is not None:
-            gradient = changed
-    return gradient
 
 
 def accumulate(tensor: Tensor, gradient: Tensor, *, create_graph: bool) -> Tensor:
