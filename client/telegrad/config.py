@@ -89,7 +89,7 @@ def connect(
         from telegrad.transport.grpc import GrpcTransport  # late: gRPC takes a third of the import time
         from telegrad.transport.journal import JOURNAL_BYTES
 
-        token = token if token is not None else _token()
+        token = _presentable(token if token is not None else _token())
         key = "" if session is None else _key(session, token)
         if journal_bytes is None:
             journal_bytes = int(os.environ.get(JOURNAL_VARIABLE) or JOURNAL_BYTES)
@@ -119,10 +119,28 @@ def _token() -> str | None:
     path = os.environ.get(TOKEN_FILE_VARIABLE)
     if token is None and path:
         try:
-            with open(path, encoding="utf-8") as file:
-                return file.read().strip()
-        except OSError as error:
-            raise AccessError(f"{TOKEN_FILE_VARIABLE}: cannot read {path}: {error.strerror}") from None
+            return token_in(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise AccessError(f"{TOKEN_FILE_VARIABLE}: cannot read {path}: {error}") from None
+    return token
+
+
+def token_in(path: str | os.PathLike[str] | None) -> str | None:
+    """The token that a file holds in its first line, where a server reads its own; None without a file.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is no text.
+    """
+    if path is None:
+        return None
+    with open(path, encoding="utf-8") as file:
+        return file.readline().strip()
+
+
+def _presentable(token: str | None) -> str | None:
+    if token is not None and not (token.isascii() and token.isprintable()):
+        raise AccessError("token: requires printable ASCII characters on one line")
     return token
 
 
@@ -145,7 +163,7 @@ def endpoint(address: str | None = None, token: str | None = None) -> tuple[str,
     address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
     if address in ("", EMBEDDED):
         raise ArgumentError(f"requires a server: tg.connect('host:port'), address=, or {ADDRESS_VARIABLE}")
-    return address, token if token is not None else _token()
+    return address, _presentable(token if token is not None else _token())
 
 
 def disconnect(*, forget: bool = False) -> None:

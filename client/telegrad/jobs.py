@@ -170,8 +170,8 @@ def submit(
     """
     if not (isinstance(program, (str, Path)) or hasattr(program, "to_bytes")):
         raise TypeError(f"submit(): requires a program or the path of one, got {type(program).__name__}")
-    for key, count in (("batch_rows", batch_rows), ("shard_rows", shard_rows)):
-        if not 0 <= count < 1 << 63:
+    for key, count, bits in (("batch_rows", batch_rows, 32), ("shard_rows", shard_rows, 63)):
+        if not 0 <= count < 1 << bits:
             raise ArgumentError(f"{key}: requires a number of rows, got {count}")
     raw = program.to_bytes() if not isinstance(program, (str, Path)) else _read(program)
     there = {one.name: one for one in Blueprint.from_bytes(raw).inputs}

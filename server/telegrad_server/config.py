@@ -128,6 +128,8 @@ class Settings(BaseSettings):
         token = lines[0].strip() if lines else ""
         if len(token) < 16:
             raise ValueError(f"token file {self.token_file}: requires a first line of at least 16 characters")
+        if not token.isprintable():
+            raise ValueError(f"token file {self.token_file}: requires printable characters")
         return token
 
 

@@ -84,6 +84,28 @@ def test_the_environment_names_server_and_token(monkeypatch: pytest.MonkeyPatch,
         tg.connect()
 
 
+def test_a_token_is_the_first_line_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(" a token \nand a remark\n")
+    assert config.token_in(file) == "a token"
+    assert config.token_in(None) is None
+
+
+@pytest.mark.parametrize("token", ["ключ", "two\nlines", "a\ttab"])
+def test_a_token_that_cannot_be_presented_is_refused(token: str) -> None:
+    for use in (lambda: tg.connect("127.0.0.1:1", token=token), lambda: config.endpoint("far:1", token)):
+        with pytest.raises(AccessError, match="printable ASCII"):
+            use()
+
+
+def test_a_token_file_that_is_no_text_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("TELEGRAD_TOKEN_FILE", str(file))
+    with pytest.raises(AccessError, match=r"cannot read .*token: .*codec"):
+        tg.connect("127.0.0.1:1")
+
+
 def test_a_named_session_is_called_by_name_and_token() -> None:
     keys = {config._key(name, token) for name in ("a", "b") for token in (None, "one", "two")}
     assert len(keys) == 6

@@ -202,6 +202,8 @@ def test_wrong_arguments_are_refused_here(cluster: tuple[str, Manager], tmp_path
         submit(format="csv")
     with pytest.raises(ArgumentError, match="batch_rows: requires a number of rows, got -1"):
         submit(batch_rows=-1)
+    with pytest.raises(ArgumentError, match="batch_rows: requires a number of rows, got 4294967296"):
+        submit(batch_rows=1 << 32)
     with pytest.raises(TypeError, match="requires a program or the path of one, got dict"):
         jobs.submit({}, data, {"x": COLUMNS}, address=cluster[0])  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"no input 'other'; it has model\.b, model\.w, x"):

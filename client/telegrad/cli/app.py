@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 
 from telegrad.cli import cluster, jobs, programs
+from telegrad.cli.ending import said
 from telegrad_proto import PROTOCOL, __version__
-from telegrad_proto.errors import TelegradError
 from telegrad_proto.opset import OPSET, Op
 
 app = typer.Typer(
@@ -63,15 +63,13 @@ def _session(address: str | None, token_file: Path | None) -> Iterator[None]:
         SystemExit: it cannot be had, or what is asked of it fails; the reason is printed.
     """
     import telegrad  # the tensors: not needed to print a version or the operators
+    from telegrad.config import token_in
 
     try:
-        token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
-        telegrad.connect(address, token=token, progress=False)
-        telegrad.current_session().open()
-        yield
-    except (TelegradError, OSError) as error:
-        print(f"telegrad: {type(error).__name__}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        with said():
+            telegrad.connect(address, token=token_in(token_file), progress=False)
+            telegrad.current_session().open()
+            yield
     finally:
         telegrad.disconnect()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telegrad_proto.errors import TelegradError
+from telegrad.cli.ending import said
 
 if TYPE_CHECKING:
     from telegrad.transport.cluster import ClusterChannel
@@ -130,15 +130,11 @@ def _channel(address: str | None, token_file: Path | None) -> Iterator[ClusterCh
         SystemExit: nobody answers, or refuses; the reason is printed.
     """
     # Late: gRPC, which no other command's help should wait for.
-    from telegrad.config import endpoint
+    from telegrad.config import endpoint, token_in
     from telegrad.transport.cluster import ClusterChannel
 
-    try:
-        token = token_file.read_text(encoding="utf-8").strip() if token_file is not None else None
-        yield ClusterChannel(*endpoint(address, token))
-    except (TelegradError, OSError) as error:
-        print(f"telegrad: {type(error).__name__}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+    with said():
+        yield ClusterChannel(*endpoint(address, token_in(token_file)))
 
 
 def _worker_row(worker: cluster_pb2.WorkerInfo) -> tuple[str, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tokenize import TokenError
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telegrad_proto.errors import TelegradError
+from telegrad.cli.ending import said
+from telegrad.config import token_in
 
 if TYPE_CHECKING:
     from telegrad.job_reports import JobStatus
@@ -23,20 +22,6 @@ TokenFile = Annotated[
     typer.Option(help="file that holds the server's token; by default TELEGRAD_TOKEN or TELEGRAD_TOKEN_FILE"),
 ]
 JobId = Annotated[str, typer.Argument(help="what `submit` printed")]
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Errors as one line and exit status 1."""
-    try:
-        yield
-    except (TelegradError, OSError) as error:
-        print(f"telegrad: {type(error).__name__}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-
-
-def _token(path: Path | None) -> str | None:
-    return path.read_text(encoding="utf-8").strip() if path is not None else None
 
 
 def _pairs(what: str, given: list[str]) -> dict[str, str]:
@@ -52,6 +37,21 @@ def _pairs(what: str, given: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"--{what}: requires NAME=VALUE, got {text!r}")
         found[name] = value
     return found
+
+
+def _array(path: str) -> Any:
+    """The array in an .npy file.
+
+    Raises:
+        typer.BadParameter: there is none in it.
+    """
+    from numpy.lib import format as npy  # what only one command needs
+
+    with open(path, "rb") as file:
+        try:
+            return npy.read_array(file, allow_pickle=False)
+        except (ValueError, EOFError, TokenError) as error:
+            raise typer.BadParameter(f"--param: {path}: {error}") from None
 
 
 @app.command()
@@ -80,19 +80,14 @@ def submit(
     token_file: TokenFile = None,
 ) -> None:
     """Hands a job in and prints its id."""
-    import numpy as np  # what only this command needs
-
     from telegrad import jobs
 
     columns = {
         key: value.rstrip(",").split(",") if "," in value else value
         for key, value in _pairs("input", input).items()
     }
-    with _said():
-        try:
-            params = {k: np.load(v, allow_pickle=False) for k, v in _pairs("param", param or []).items()}
-        except (ValueError, EOFError) as error:
-            raise typer.BadParameter(f"--param: {error}") from None
+    with said():
+        params = {key: _array(path) for key, path in _pairs("param", param or []).items()}
         job = jobs.submit(
             program,
             data,
@@ -106,7 +101,7 @@ def submit(
             format=format,
             name=name,
             address=address,
-            token=_token(token_file),
+            token=token_in(token_file),
         )
         print(job.id, flush=True)
         if watch:
@@ -118,8 +113,8 @@ def list_jobs(*, address: Address = None, token_file: TokenFile = None) -> None:
     """Lists the cluster's jobs, the newest first."""
     from telegrad import jobs
 
-    with _said():
-        for status in jobs.list(address=address, token=_token(token_file)):
+    with said():
+        for status in jobs.list(address=address, token=token_in(token_file)):
             print(_line(status))
 
 
@@ -128,8 +123,8 @@ def watch(job_id: JobId, *, address: Address = None, token_file: TokenFile = Non
     """Shows a bar until the job ends; exit status 1 if it does not finish. Ctrl-C leaves the job running."""
     from telegrad import jobs
 
-    with _said():
-        _end(jobs.Job(job_id, address=address, token=_token(token_file)).watch())
+    with said():
+        _end(jobs.Job(job_id, address=address, token=token_in(token_file)).watch())
 
 
 @app.command()
@@ -137,8 +132,8 @@ def cancel(job_id: JobId, *, address: Address = None, token_file: TokenFile = No
     """Has the job stopped; what is finished is kept."""
     from telegrad import jobs
 
-    with _said():
-        print(_line(jobs.Job(job_id, address=address, token=_token(token_file)).cancel()))
+    with said():
+        print(_line(jobs.Job(job_id, address=address, token=token_in(token_file)).cancel()))
 
 
 @app.command()
@@ -154,8 +149,8 @@ def result(
 
     from telegrad import jobs
 
-    with _said():
-        found = jobs.Job(job_id, address=address, token=_token(token_file)).result()
+    with said():
+        found = jobs.Job(job_id, address=address, token=token_in(token_file)).result()
         print(f"rows     {found.rows}")
         if found.value is not None:
             print(f"value    {found.value}")

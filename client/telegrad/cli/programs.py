@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from telegrad_proto.errors import TelegradError
+from telegrad.cli.ending import said
 
 if TYPE_CHECKING:
     from telegrad_proto.program import Blueprint
@@ -30,11 +29,8 @@ def show(
     """Checks a saved program, and prints what it takes, gives and does."""
     from telegrad.program import load_program  # the tensors: no other command needs them
 
-    try:
+    with said():
         blueprint = load_program(path).blueprint
-    except (TelegradError, OSError) as error:
-        print(f"telegrad: {type(error).__name__}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
     told = _told(blueprint)
     if as_json:
         print(json.dumps(told))

@@ -86,14 +86,18 @@ def test_who_waits_is_told_so(cluster: tuple[str, Manager], submit: list[object]
         (["-p", "w="], "requires NAME=VALUE"),
         (["--mode", "total"], "mode: requires one of"),
         (["-p", "w=/none.npy"], "No such file"),
+        (["-p", "w=damaged.npz"], "magic string"),
+        (["--name", "\udcff"], "UnicodeEncodeError"),
         (["-i", "z=c0"], "no input 'z'"),
     ],
 )
 def test_wrong_arguments(
-    cluster: tuple[str, Manager], submit: list[object], change: list[str], words: str
+    cluster: tuple[str, Manager], submit: list[object], change: list[str], words: str, tmp_path: Path
 ) -> None:
-    said = _run(cluster, *submit, *change)
-    assert said.exit_code != 0
+    (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04")
+    said = _run(cluster, *submit, *[one.replace("damaged", f"{tmp_path}/damaged") for one in change])
+    assert said.exit_code in (1, 2)
+    assert isinstance(said.exception, SystemExit)
     assert words in " ".join(said.output.split())
 
 
