@@ -94,7 +94,7 @@ class Job:
         return status
 
     def cancel(self) -> JobStatus:
-        """Has it stopped, within a second and a batch; what is finished is kept. At its end it stays as it is."""
+        """Has it stopped, within a second and a batch; what is finished is kept. One that ended stays so."""
         with _channel(self._place) as channel:
             return status_of(channel.cancel(self.id))
 
