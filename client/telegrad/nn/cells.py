@@ -133,6 +133,19 @@ class LSTMCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """The next output and the next cell state.
+
+        Raises:
+            TypeError: the state is one tensor.
+            ArgumentError: or another number of them than two.
+            ShapeError: sizes that do not fit.
+        """
+        if isinstance(hx, Tensor):
+            raise TypeError(
+                f"lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not {type(hx).__name__}"
+            )
+        if hx is not None and len(hx) != 2:
+            raise ArgumentError(f"lstm_cell expects two hidden states, got {len(hx)}")
         self._check(input, hx, ("hx[0]", "hx[1]"))
         batched = input.ndim == 2
         rows = input if batched else input.unsqueeze(0)

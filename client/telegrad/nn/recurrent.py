@@ -146,6 +146,7 @@ class RNNBase(Module):
         """The state at the start: what was given, or zeros.
 
         Raises:
+            ArgumentError: another number of tensors was given.
             ShapeError: what was given does not fit.
         """
         count = self.num_layers * (2 if self.bidirectional else 1)
@@ -153,6 +154,9 @@ class RNNBase(Module):
         if hx is None:
             return tuple(zeros(shape, dtype=input.dtype) for shape in shapes)
         given = (hx,) if isinstance(hx, Tensor) else tuple(hx)
+        if len(given) != len(shapes):
+            wanted = "one hidden state" if len(shapes) == 1 else "two hidden states"
+            raise ArgumentError(f"{self.mode.lower()} expects {wanted}, got {len(given)}")
         for i, (part, shape) in enumerate(zip(given, shapes, strict=True)):
             if tuple(part.shape) != shape:
                 which = "hidden" if len(shapes) == 1 else f"hidden[{i}]"

@@ -77,6 +77,14 @@ def test_what_does_not_fit_is_refused() -> None:
         nn.RNNCell(3, 4, nonlinearity="sin")(tg.ones(2, 3))
 
 
+def test_the_state_of_an_lstm_is_a_pair() -> None:
+    cell, state = tg.nn.LSTMCell(2, 3), tg.zeros(2, 3)
+    with pytest.raises(TypeError, match="must be tuple of Tensors, not Tensor"):
+        cell(tg.ones(2, 2), state)
+    with pytest.raises(RuntimeError, match="expects two hidden states, got 1"):
+        cell(tg.ones(2, 2), (state,))
+
+
 def test_the_text_says_what_is_not_usual() -> None:
     assert repr(nn.RNNCell(3, 4, bias=False, nonlinearity="relu")) == (
         "RNNCell(3, 4, bias=False, nonlinearity=relu)"

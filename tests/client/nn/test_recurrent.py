@@ -253,3 +253,11 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         nn.GRU(3, 4)(tg.ones(5, 3), tg.zeros(1, 2, 4))
     with pytest.raises(RuntimeError, match="sequence length to be larger than 0"):
         network(tg.ones(0, 2, 3))
+    one = tg.zeros(1, 2, 3)
+    for mode, state, words in (
+        ("LSTM", one, "lstm expects two hidden states, got 1"),
+        ("LSTM", (one,) * 3, "lstm expects two hidden states, got 3"),
+        ("GRU", (one, one), "gru expects one hidden state, got 2"),
+    ):
+        with pytest.raises(RuntimeError, match=words):
+            getattr(tg.nn, mode)(2, 3)(tg.ones(4, 2, 2), state)
