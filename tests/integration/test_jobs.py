@@ -33,7 +33,7 @@ class Cluster:
     Attributes:
         address: the gateway's.
         pid: its process.
-        gate: while this file is there, a process computes one shard and waits at the next: no job can end.
+        gate: see below.
     """
 
     address: str
@@ -48,6 +48,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     arguments = ("--ray", "--workers", "1", "--spares", "0", "--jobs", str(folder))
     with serving(*arguments, environment={VARIABLE: f"shard=wait:2@{gate}"}) as (address, pid):
         yield Cluster(address, pid, gate)
+
+
+@pytest.fixture
+def gate(cluster: Cluster) -> Iterator[Path]:
+    """While this file is there, a process computes one shard and waits at the next: no job can end."""
+    yield cluster.gate
+    cluster.gate.unlink(missing_ok=True)
 
 
 def _program() -> tg.Program:
@@ -80,7 +87,9 @@ def _kill_one(pid: int, what: str, known: set[int]) -> None:
     found[0].kill()
 
 
-def test_killed_again_and_again_it_ends_with_the_undisturbed_result(cluster: Cluster, tmp_path: Path) -> None:
+def test_killed_again_and_again_it_ends_with_the_undisturbed_result(
+    cluster: Cluster, gate: Path, tmp_path: Path
+) -> None:
     data = write_rows(tmp_path / "x.npz", rows(30_000))
     program = _program()
 
@@ -96,7 +105,7 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(cluster: Clu
         )
 
     undisturbed = submit().result()
-    cluster.gate.touch()
+    gate.touch()
     job = submit()
     # A driver, a process of the pool that its successor started, and the manager of all, each after the job
     # got on.
@@ -110,7 +119,7 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(cluster: Clu
             known = pool
             killed_after.append(status.shards_done)
             if not victims:
-                cluster.gate.unlink()
+                gate.unlink()
     print(killed_after, status.shards_total)
     assert not victims, f"killed after {killed_after} shards of {status.shards_total}"
     status = job.status()
@@ -124,11 +133,13 @@ def test_killed_again_and_again_it_ends_with_the_undisturbed_result(cluster: Clu
     assert digests[0] == digests[1]
 
 
-def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: Cluster, tmp_path: Path) -> None:
+def test_one_runs_the_next_waits_and_both_can_be_cancelled(
+    cluster: Cluster, gate: Path, tmp_path: Path
+) -> None:
     address, pid = cluster.address, cluster.pid
     data = write_rows(tmp_path / "x.npz", rows(30_000))
     program = _program()
-    cluster.gate.touch()
+    gate.touch()
     first, second = (
         jobs.submit(
             program, data, {"x": COLUMNS}, params={"w": W}, batch_rows=100, shard_rows=1000, address=address
@@ -141,7 +152,7 @@ def test_one_runs_the_next_waits_and_both_can_be_cancelled(cluster: Cluster, tmp
     assert second.status().queue_position == 1
     assert second.cancel().state == "cancelled"
     first.cancel()
-    cluster.gate.unlink()
+    gate.unlink()
     *_, last = first.events()
     assert last.state == "cancelled"
     assert 0 < last.shards_done < last.shards_total

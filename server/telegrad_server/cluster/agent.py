@@ -32,7 +32,8 @@ from telegrad_server.worker.server import WorkerSettings
 _log = logging.getLogger("telegrad.server")
 
 _ASK_S: Final = 1.0
-_ASK_JOBS_S: Final = 10.0
+#: Who is asked about jobs may be about to start, or to start again, on a machine that is busy.
+_ASK_JOBS_S: Final = 30.0
 
 #: How long Ray may take to let go of this process.
 _END_S: Final = 10.0

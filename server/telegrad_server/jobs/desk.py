@@ -23,7 +23,8 @@ from telegrad_server.jobs.settings import JobSettings
 from telegrad_server.jobs.shards import output_folder
 from telegrad_server.jobs.sources import source_of
 
-_ASK_S: Final = 10.0
+#: The manager may be about to start, or to start again, on a machine that is busy.
+_ASK_S: Final = 35.0
 
 #: A list is for looking at.
 _MAX_LISTED: Final = 200
