@@ -260,7 +260,11 @@ class Tensor(_Base):
                 f"'{scalar_name(self.dtype)}'. The gradient must match the tensor's dtype by default."
             )
         if value._spec.shape != self._spec.shape:
-            raise GradientError("assigned grad has data of a different size")
+            raise GradientError(
+                f"attempting to assign a gradient of size '{list(value._spec.shape)}' to a tensor of size "
+                f"'{list(self._spec.shape)}'. Please ensure that the gradient and the tensor are the same "
+                "size"
+            )
 
     @property
     def name(self) -> str | None:

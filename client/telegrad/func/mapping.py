@@ -11,6 +11,7 @@ from telegrad.recording.batching import Level, batch_of, enter, example, leave, 
 from telegrad.recording.registry import FUNCTIONS
 from telegrad.sharing.writing import write
 from telegrad.tensor import Tensor
+from telegrad_proto import shapes
 from telegrad_proto.errors import ArgumentError
 
 
@@ -183,9 +184,7 @@ def _outside(func: Callable[..., Any], output: Any, dim: int | None, level: Leve
 
 def _moved(x: Tensor, source: int, target: int) -> Tensor:
     # No view: a write inside must not be taken for one into what the caller holds.
-    target = target + x.ndim if target < 0 else target
-    if not 0 <= target < x.ndim:
-        raise ArgumentError(f"vmap: out_dims is a dimension of the result, got {target} of {x.ndim}")
+    target = shapes.normalize_axis(target, x.ndim)
     moved: Tensor = FUNCTIONS[""]["movedim"](x, source, target) if source != target else x
     return moved
 

@@ -64,6 +64,8 @@ def test_one_for_all(x: Any) -> None:
     assert vmap(lambda r: (r, kept), out_dims=(0, None))(x)[1] is kept
     with pytest.raises(ValueError, match="can not return a BatchedTensor when out_dim is None"):
         vmap(lambda r: r, out_dims=None)(x)
+    with pytest.raises(IndexError, match=r"expected to be in range of .*, but got 9"):
+        vmap(lambda r: r, out_dims=9)(x)
 
 
 def test_batches_of_batches(x: Any) -> None:
