@@ -92,7 +92,10 @@ def connect(
         token = _presentable(token if token is not None else _token())
         key = "" if session is None else _key(session, token)
         if journal_bytes is None:
-            journal_bytes = int(os.environ.get(JOURNAL_VARIABLE) or JOURNAL_BYTES)
+            given = os.environ.get(JOURNAL_VARIABLE, "")
+            if given and not given.isdecimal():
+                raise ArgumentError(f"{JOURNAL_VARIABLE}: requires a number of bytes, got {given!r}")
+            journal_bytes = int(given or JOURNAL_BYTES)
         transport = GrpcTransport(
             address, token=token, direct=direct, progress=bars, key=key, journal_bytes=journal_bytes
         )

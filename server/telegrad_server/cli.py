@@ -20,7 +20,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def _help(name: str) -> str:
-    return Settings.model_fields[name].description or ""
+    """What a setting is for, and what holds where it is not given."""
+    field = Settings.model_fields[name]
+    default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default or "")
+    return f"{field.description}; by default {default}" if default else field.description or ""
 
 
 def _print_version(wanted: bool) -> None:
@@ -67,8 +70,7 @@ def run(
 ) -> None:
     """Serves telegrad's sessions over gRPC until it is told to end (SIGTERM or Ctrl-C).
 
-    Every option can also be given as a variable: --token-file as TELEGRAD_TOKEN_FILE. A RAY_ADDRESS means
-        --ray.
+    Every option can be a variable too: --token-file as TELEGRAD_TOKEN_FILE. RAY_ADDRESS means --ray.
     """
     logging.basicConfig(
         stream=sys.stderr,

@@ -39,8 +39,8 @@ def test_nobody_at_the_address() -> None:
     assert (tg.ones(1) * 2).item() == 2.0
 
 
-@pytest.mark.parametrize("address", ["nowhere", "host:", ":80", "host:port"])
-def test_addresses_that_are_none(address: str) -> None:
+@pytest.mark.parametrize("address", ["nowhere", "host:", ":80", "host:port", 7431])
+def test_addresses_that_are_none(address: Any) -> None:
     with pytest.raises(ArgumentError, match="as host:port, got"):
         tg.connect(address)
 
@@ -79,6 +79,9 @@ def test_the_environment_names_server_and_token(monkeypatch: pytest.MonkeyPatch,
     assert FakeTransport.made["journal_bytes"] == 5000
     tg.connect(token="mine", journal_bytes=7)
     assert FakeTransport.made["journal_bytes"] == 7
+    monkeypatch.setenv("TELEGRAD_JOURNAL_BYTES", "1GiB")
+    with pytest.raises(ArgumentError, match="TELEGRAD_JOURNAL_BYTES: requires a number of bytes, got '1GiB'"):
+        tg.connect(token="mine")
     file.unlink()
     with pytest.raises(AccessError, match="cannot read"):
         tg.connect()

@@ -108,4 +108,5 @@ def test_help_and_version() -> None:
     assert result.exit_code == 0
     for option in ("--token-file", "--insecure", "--ray", "--workers", "--lease-s", "--relay-to"):
         assert option in result.stdout
+    assert "; by default 127.0.0.1" in " ".join(result.stdout.replace("│", " ").split())
     assert RUNNER.invoke(app, ["--version"]).stdout == f"telegrad-server {__version__}\n"

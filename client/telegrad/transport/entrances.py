@@ -20,6 +20,9 @@ class Entrances:
     """
 
     def __init__(self, address: str) -> None:
+        # Who writes a notebook is told by no type checker.
+        if not isinstance(address, str):
+            raise ArgumentError(f"connect: requires an address as host:port, got {address!r}")
         self._addresses: Final = [part.strip() for part in address.split(",")]
         for part in self._addresses:
             host, _, port = part.rpartition(":")
