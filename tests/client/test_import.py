@@ -45,3 +45,12 @@ def test_torch_is_never_imported() -> None:
         "print('torch' in sys.modules)"
     )
     assert run(program).splitlines()[-1] == "False"
+
+
+def test_the_class_has_late_methods_at_once() -> None:
+    program = (
+        "import telegrad as torch\n"
+        "before = set(dir(torch.Tensor)); print(torch.Tensor.relu(torch.tensor([-1.0, 2.0])))\n"
+        "print(set(dir(torch.Tensor)) - before, hasattr(torch.Tensor, 'foo'), hasattr(torch.ones(1), 'foo'))"
+    )
+    assert run(program).splitlines() == ["tensor([0., 2.])", "set() False False"]

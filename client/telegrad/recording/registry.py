@@ -76,6 +76,13 @@ FUNCTIONS: Final[dict[str, dict[str, Callable[..., Any]]]] = {}
 #: Modules that register functions too, but are imported only when one of theirs is first named.
 LATE: Final = ("telegrad.nn.functional", "telegrad.linalg", "telegrad.special")
 
+#: The methods that these give Tensor.
+LATE_METHODS: Final = (
+    *("cholesky", "cholesky_inverse", "cholesky_solve", "det", "hardshrink", "inverse", "log_softmax"),
+    *("logdet", "lu", "lu_solve", "matrix_exp", "matrix_power", "orgqr", "ormqr", "pinverse", "prelu"),
+    *("qr", "relu", "relu_", "slogdet", "softmax", "svd", "triangular_solve"),
+)
+
 _complete = False
 
 
@@ -192,12 +199,23 @@ def _tensor_positions(body: Callable[..., Any]) -> dict[int, str]:
     return {i: name for i, name in enumerate(names) if body.__annotations__.get(name) in ("Tensor", Tensor)}
 
 
-def _late_attribute(self: Tensor, name: str) -> Any:
-    """A method that one of the late modules gives Tensor."""
-    # No function of torch begins with an underscore, but what notebooks ask of any object does.
-    if not name.startswith("_") and complete() and hasattr(type(self), name):
-        return getattr(self, name)
+def _missing(self: Tensor, name: str) -> Any:
+    """What a tensor says to a name that it lacks."""
     raise absent(f"'{type(self).__name__}' object", "torch.Tensor", name)
+
+
+class _Late:
+    """Stands in Tensor for a method until its module is imported: that is when somebody asks for it."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, owner: type[Tensor]) -> Any:
+        complete()
+        assert vars(Tensor)[self.name] is not self, "a late module has it"
+        return getattr(owner if tensor is None else tensor, self.name)
 
 
 def absent(owner: str, torchs: str, name: str) -> AttributeError:
@@ -208,7 +226,9 @@ def absent(owner: str, torchs: str, name: str) -> AttributeError:
     return AttributeError(text, name=name)
 
 
-setattr(Tensor, "__getattr__", _late_attribute)  # noqa: B010  # a type checker believes declared.pyi
+setattr(Tensor, "__getattr__", _missing)  # noqa: B010  # a type checker believes declared.pyi
+for _late in LATE_METHODS:
+    setattr(Tensor, _late, _Late(_late))
 
 
 def _wrap(body: Callable[..., Any], public: str, label: str | None) -> Callable[..., Any]:

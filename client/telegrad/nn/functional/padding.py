@@ -145,7 +145,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     return couple(labelled(x, f"{_NAMES[mode]}{count}DBackward0"), input)
 
 
-@function(label="ConstantPadNdBackward0")
+@function(method=False, label="ConstantPadNdBackward0")
 def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Number = 0) -> Tensor:
     """The input with a value before and behind its last dimensions."""
     if isinstance(value, complex) and input.dtype.kind != "c" and not value.imag:
