@@ -55,7 +55,9 @@ def test_the_token_is_the_first_line(token_file: Path) -> None:
     assert Settings(token_file=token_file).read_token() == TOKEN
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"short\n", b"a token\twith a tab", "tökentökentöken!".encode()])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"short\n", b"a token\twith a tab", "tökentökentöken!".encode()]
+)
 def test_a_token_that_is_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "token"
     path.write_bytes(content)

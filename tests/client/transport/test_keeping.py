@@ -31,11 +31,11 @@ class Server:
 
 def kept(keeper: Keeper) -> None:
     """Keeps, to the end of it."""
+    before = set(threading.enumerate())
     keeper.keep(LOST)
-    for thread in threading.enumerate():
-        if thread.name == "telegrad-keep":
-            thread.join(30)
-            assert not thread.is_alive()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def test_it_tries_until_the_server_is_there() -> None:

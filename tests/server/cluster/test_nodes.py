@@ -9,6 +9,7 @@ import threading
 import pytest
 import ray
 
+from telegrad_server.api import probing
 from telegrad_server.cluster import nodes as module
 from telegrad_server.cluster.nodes import Nodes, look_around
 from tests.server.fakes import fake_worker
@@ -35,6 +36,7 @@ def test_who_listens_but_does_not_greet_is_mute(monkeypatch: pytest.MonkeyPatch)
             node("dead", "127.0.0.1:1", alive=False),
         ]
         monkeypatch.setattr(ray, "nodes", lambda: found)
+        monkeypatch.setattr(probing, "_SIGN_OF_LIFE_S", 2.0)  # the well one has more time to greet
         found_now = asyncio.run(look_around("CPU"))
         assert found_now.mute == ("frozen", "dead, not noticed")
         assert found_now.fit == ("well", "frozen", "dead, not noticed")

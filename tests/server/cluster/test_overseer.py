@@ -18,7 +18,7 @@ from tests.server.fakes import Hands
 
 async def until(overseer: Overseer, holds: Callable[[], bool]) -> None:
     """Returns when it holds, looked at after each round."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             overseer.hurry()
             await asyncio.sleep(0.01)
@@ -32,7 +32,7 @@ async def story() -> None:
     hands = Hands()
     overseer = Overseer(Policy(1, 1, 1, grace_s=5.0), hands)
     running = asyncio.ensure_future(overseer.run())
-    assert await overseer.first(20.0) is None
+    assert await overseer.first(60.0) is None
     await until(overseer, lambda: states(overseer) == {"worker-0": "ready", "worker-1": "spare"})
     assert hands.spares == ["worker-1"]
     assert overseer.places() == {"worker-0": hands.workers["worker-0"].address}
@@ -68,7 +68,7 @@ async def beginning() -> None:
     broken.broken = True
     overseer = Overseer(Policy(1, 1), broken)
     running = asyncio.ensure_future(overseer.run())
-    assert str(await overseer.first(20.0)).endswith("did not start: RuntimeError: no CuPy here")
+    assert str(await overseer.first(60.0)).endswith("did not start: RuntimeError: no CuPy here")
     await overseer.stop(1.0)
     await running
     assert await Overseer(Policy(1, 1), Hands()).first(0.01) == "", "nothing is known"

@@ -36,7 +36,7 @@ class Hands(fakes.Hands):
 
 
 def status_when(actor: SupervisorActor, holds: Callable[[StatusReply], bool]) -> StatusReply:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds(status := StatusReply.FromString(actor.status())):
         assert time.monotonic() < deadline, status
         actor.hurry()
@@ -52,7 +52,7 @@ def test_it_answers_while_it_watches(monkeypatch: pytest.MonkeyPatch, left_behin
     monkeypatch.setattr(module, "RayHands", Hands)
     monkeypatch.setattr(Hands, "left_behind", left_behind)
     actor = SupervisorActor(Policy(2, 2), WorkerSettings(), insecure=False)
-    assert actor.first(20.0) is None
+    assert actor.first(60.0) is None
     first = left_behind and 4
     names = [f"worker-{first}", f"worker-{first + 1}"]
     status_when(actor, lambda s: states(s) == dict.fromkeys(names, "ready"))
