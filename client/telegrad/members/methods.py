@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.autograd.graph import Node, titled
 from telegrad.autograd.hooks import Handle
 from telegrad.autograd.passes import backward
 from telegrad.functions.operands import sizes_of
-from telegrad.making.creation import dtype_of, filled, made_like, shape_of, tensor, wanted_dtype
+from telegrad.making.creation import dtype_of, filled, from_array, made_like, shape_of, tensor, wanted_dtype
 from telegrad.making.promotion import Number, cast, constant, is_number, number
 from telegrad.sharing import aliasing, views, writing
 from telegrad.sharing import strides as places
@@ -17,7 +20,7 @@ from telegrad.tensor import Tensor
 from telegrad.types import check_device, device, memory_format
 from telegrad_proto import dtypes
 from telegrad_proto.dtypes import DType
-from telegrad_proto.errors import GradientError, ShapeError
+from telegrad_proto.errors import ArgumentError, GradientError, ShapeError
 
 
 def to(self: Tensor, *where: Any, **named: Any) -> Tensor:
@@ -162,6 +165,25 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     if not is_number(value):
         raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
     return _filled(self, number(value), "FillBackward0")
+
+
+def fill_diagonal_(self: Tensor, fill_value: Number, wrap: bool = False) -> Tensor:
+    """Itself, this number where all indices are equal; with `wrap` a tall matrix has diagonals below, too.
+
+    Raises:
+        ArgumentError: fewer than two dimensions, or more and of different lengths.
+    """
+    shape = self._value.spec.shape
+    if len(shape) < 2:
+        raise ArgumentError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise ArgumentError("all dimensions of input must be of equal length")
+    writing.check_writable(self)
+    step = sum(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+    end = math.prod(shape) if wrap and len(shape) == 2 else min(shape) * step
+    diagonal = from_array(np.arange(0, min(end, math.prod(shape)), step))
+    _filled(views.pick(self, diagonal, shape=diagonal.shape), number(fill_value), "FillDiagonalBackward0")
+    return self
 
 
 def _filled(self: Tensor, value: Number, label: str) -> Tensor:
@@ -343,6 +365,7 @@ METHODS = {
     "to": to, "cpu": cpu, "cuda": cuda, "type_as": type_as, "contiguous": contiguous, "is_contiguous":
     is_contiguous,     "stride": stride, "storage_offset": storage_offset, "is_set_to": is_set_to, "detach":
     detach, "detach_": detach_,     "zero_": zero_, "fill_": fill_, "copy_": copy_, "set_": set_,
+    "fill_diagonal_": fill_diagonal_,
     "backward": _backward, "retain_grad": retain_grad,     "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,     "new_zeros": _new(0),
     "new_ones": _new(1), "new_empty": _new(0), "new_full": new_full, "new_tensor": new_tensor, "new": new,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import telegrad as tg
@@ -176,3 +177,27 @@ def test_what_tensors_are_not() -> None:
     assert x.detach().is_set_to(x)
     assert not tg.ones(1).is_set_to(x)
     assert x.type_as(tg.ones(1, dtype=tg.int8)).dtype is tg.int8
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrap"), [((3, 3), False), ((2, 5), True), ((7, 3), True), ((7, 3), False)]
+)
+def test_diagonals_are_filled_as_numpys(shape: tuple[int, int], wrap: bool) -> None:
+    x = tg.zeros(shape, requires_grad=True)
+    y = x + 1
+    row = y[0]
+    assert y.fill_diagonal_(5.0, wrap) is y
+    expected = np.ones(shape)
+    np.fill_diagonal(expected, 5.0, wrap=wrap)
+    np.testing.assert_array_equal(y.detach().numpy(), expected)
+    assert row.tolist() == expected[0].tolist()
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), expected == 1)
+
+
+def test_what_has_no_diagonal_is_refused() -> None:
+    assert tg.zeros(3, 3, 3).fill_diagonal_(1).sum().item() == 3
+    with pytest.raises(RuntimeError, match="must larger than 1"):
+        tg.zeros(3).fill_diagonal_(1)
+    with pytest.raises(RuntimeError, match="must be of equal length"):
+        tg.zeros(2, 3, 4).fill_diagonal_(1)
