@@ -18,9 +18,8 @@ import grpc
 
 from telegrad_proto.channel import PROGRAMS_SERVICE, REQUEST_ID_KEY, TOKEN_KEY
 from telegrad_proto.errors import ServerUnavailableError
-from telegrad_proto.status import STATUS_DETAILS_KEY
 from telegrad_server.gateway.directory import Directory
-from telegrad_server.gateway.guard import Context, guarded
+from telegrad_server.gateway.guard import Context, guarded, is_plain
 
 _EOF: Final = grpc.aio.EOF
 _PASSED_ON: Final = (REQUEST_ID_KEY, TOKEN_KEY)
@@ -171,9 +170,9 @@ class ProgramRelay:
             except grpc.aio.AioRpcError as failure:
                 if not _may_pass(failure):
                     raise
-                if _is_plain(failure):
+                if is_plain(failure):
                     self._directory.hurry()  # not the worker said so: it may be gone
-                error = ServerUnavailableError(_LOST) if _is_plain(failure) else failure
+                error = ServerUnavailableError(_LOST) if is_plain(failure) else failure
                 if answer.begun or not upload.repeatable:
                     raise error from None
             except asyncio.CancelledError:
@@ -217,16 +216,8 @@ class ProgramRelay:
                 await upward
 
 
-def _is_plain(failure: grpc.aio.AioRpcError) -> bool:
-    """Whether it is gRPC's own and not a worker's: a connection that was lost, whatever its code.
-
-    A write on a call that has just ended makes it INTERNAL, over the status that was on its way.
-    """
-    return all(key != STATUS_DETAILS_KEY for key, _ in failure.trailing_metadata() or ())
-
-
 def _may_pass(failure: grpc.aio.AioRpcError) -> bool:
-    return _is_plain(failure) or failure.code() in _ELSEWHERE
+    return is_plain(failure) or failure.code() in _ELSEWHERE
 
 
 class _Answer:

@@ -18,7 +18,7 @@ from telegrad_proto.errors import (
     TelegradError,
 )
 from telegrad_server.gateway.directory import Directory
-from telegrad_server.gateway.guard import Context, guarded
+from telegrad_server.gateway.guard import Context, guarded, is_plain
 
 Channel = grpc.aio.Channel
 
@@ -90,7 +90,7 @@ class Relay:
             finally:
                 call.cancel()  # a dropped call is never ended by itself
         except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNAVAILABLE:
+            if is_plain(error) or error.code() is grpc.StatusCode.UNAVAILABLE:
                 self._directory.hurry()  # the client comes back at once, and then it must be known who lives
             raise
         except asyncio.CancelledError:
@@ -202,7 +202,7 @@ class Relay:
                 opened = await _exchange(call, opening)
             except grpc.aio.AioRpcError as refusal:
                 # Full or gone since the last probe: the next one may do.
-                if refusal.code() not in (
+                if not is_plain(refusal) and refusal.code() not in (
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
                     grpc.StatusCode.UNAVAILABLE,
                 ):

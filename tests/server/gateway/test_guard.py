@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.rpc import status_pb2
 
-from telegrad_proto.errors import CapacityError, TelegradError
+from telegrad_proto.errors import CapacityError, ServerUnavailableError, TelegradError
 from telegrad_proto.status import STATUS_DETAILS_KEY, from_status
 from telegrad_server.gateway.guard import guarded
 
@@ -72,6 +72,13 @@ def test_a_workers_error_is_passed_on() -> None:
     context = _end_of(error)
     assert (context.code, context.text) == (grpc.StatusCode.ABORTED, "its words")
     assert context.trailing == ((STATUS_DETAILS_KEY, b"details"),)
+
+
+def test_an_internal_error_of_grpcs_own_is_a_lost_worker() -> None:
+    nothing = grpc.aio.Metadata()
+    error = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, details="from Core")
+    context = _end_of(error)
+    assert (context.code, type(_told(context))) == (grpc.StatusCode.UNAVAILABLE, ServerUnavailableError)
 
 
 def test_a_defect_is_an_incident(caplog: pytest.LogCaptureFixture) -> None:
