@@ -69,7 +69,7 @@ def test_a_damaged_file_is_said_wherever_the_damage_is() -> None:
     columns = {"a": rng.standard_normal(8), "b": rng.integers(9, size=8)}
     for source, raw, wanted in (
         (NPY, _npy(columns["a"]), [COLUMN]),
-        (NPZ, _npz(**columns), ["a", "b"]),
+        (NPZ, _npz(np.savez, **columns), ["a", "b"]),
         (NPZ, _npz(np.savez_compressed, **columns), ["a", "b"]),
     ):
         for place in range(len(raw)):
