@@ -252,7 +252,7 @@ class GrpcTransport:
         with self._lock:
             if self._closed:
                 stream.end()
-                raise ServerUnavailableError("the session was closed on this side")
+                raise _closed_here()
             for _, raw in self._unanswered:
                 stream.send(raw)
             self._stream = stream
@@ -265,6 +265,8 @@ class GrpcTransport:
             stream = self._stream
             if stream is not None and stream is not lost:
                 return stream
+            if self._closed:
+                raise _closed_here()
             self._drop_stream()
             self.traffic.reconnects += 1
             address = self.address
@@ -378,3 +380,7 @@ class GrpcTransport:
                 # Out of reach from here, somebody else, or it wants another token: the gateway serves on.
                 self._fall_back(address)
         self._reattach(None)
+
+
+def _closed_here() -> ServerUnavailableError:
+    return ServerUnavailableError("the session was closed on this side")

@@ -80,6 +80,17 @@ def test_a_session_that_nobody_uses_outlives_a_lost_connection(monkeypatch: pyte
         transport.close()
 
 
+def test_a_session_that_was_closed_is_not_kept(worker: FakeWorker) -> None:
+    transport = GrpcTransport(f"{worker.address},127.0.0.1:1")
+    transport.open()
+    lost = transport._stream
+    transport.close()
+    with pytest.raises(ServerUnavailableError, match="closed on this side"):
+        transport._ensure(lost)
+    assert transport.address == worker.address, "no other is tried"
+    assert transport.traffic.reconnects == 0
+
+
 def test_a_session_whose_wait_was_given_up_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with fake_worker() as worker:
         transport = GrpcTransport(worker.address)
