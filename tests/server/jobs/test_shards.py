@@ -168,7 +168,7 @@ def test_rows_of_a_file_without_a_column_are_counted_not_named_when_skipped(
 
 def test_it_stops_between_batches_when_told(tmp_path: Path) -> None:
     folder = _planned(tmp_path, spec_for(write_rows(tmp_path / "x.npz", rows(30))))
-    folder.cancel()
+    folder.stop(DataError("another shard's row"))
     with pytest.raises(Halted):
         ShardRunner(folder, Roots(), clock=iter(range(0, 1000, 10)).__next__).run(0)
     assert list(folder.ledger()) == []
