@@ -11,7 +11,7 @@ from telegrad import _primitives as p
 from telegrad.making.creation import array_from
 from telegrad.making.promotion import get_default_dtype
 from telegrad.members import display
-from telegrad.sharing.aliasing import grad_mode
+from telegrad.sharing.aliasing import detach, grad_mode
 from telegrad.tensor import Tensor, make
 from telegrad.wire.convert import NDArray
 from telegrad.wire.values import Value
@@ -179,6 +179,13 @@ def _str(self: Tensor) -> str:
     return repr(self)
 
 
+def _copy(self: Tensor) -> Tensor:
+    """A leaf that shares the elements."""
+    made = detach(self)
+    made.requires_grad = self._tracked
+    return made
+
+
 def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     known = memo.get(id(self))
     if known is not None:
@@ -215,6 +222,7 @@ METHODS = {
     "__iter__": _iter,
     "__repr__": _repr,
     "__str__": _str,
+    "__copy__": _copy,
     "__deepcopy__": _deepcopy,
 }
 

@@ -28,6 +28,9 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return "Parameter containing:\n" + Tensor.__repr__(self)
 
+    def __copy__(self) -> Parameter:
+        return _sharing(Parameter, self.detach(), self.requires_grad)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
@@ -53,6 +56,11 @@ class Buffer(Tensor):
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         made = _sharing(cls, data, False)
         made.persistent = persistent
+        return made
+
+    def __copy__(self) -> Buffer:
+        made = _sharing(Buffer, self.detach(), False)
+        made.persistent = self.persistent
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:

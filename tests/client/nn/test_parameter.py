@@ -75,3 +75,16 @@ def test_a_buffer_knows_whether_it_is_saved() -> None:
 def test_text_is_that_of_torch() -> None:
     torch = pytest.importorskip("torch")
     assert repr(nn.Parameter(tg.ones(2, 2))) == repr(torch.nn.Parameter(torch.ones(2, 2)))
+
+
+def test_a_shallow_copy_shares_the_elements() -> None:
+    x = tg.ones(2, requires_grad=True)
+    for tensor in (x, x * 2, tg.nn.Parameter(tg.ones(2)), tg.nn.Buffer(tg.ones(2), persistent=False)):
+        made = copy.copy(tensor)
+        assert (type(made), made.is_leaf) == (type(tensor), True)
+        assert made is not tensor
+        assert made.requires_grad is tensor.requires_grad
+        with tg.no_grad():
+            made[0] = 5
+        assert tensor[0].item() == 5
+    assert not copy.copy(tg.nn.Buffer(tg.ones(2), persistent=False)).persistent
