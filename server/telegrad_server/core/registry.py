@@ -45,6 +45,7 @@ class _Worker:
     state: State = "new"
     name: str = ""
     report: Report | None = None
+    opening: int = 0
     placed: int = 0
     placed_since_asked: int = 0
     heard_at: float | None = None
@@ -141,8 +142,20 @@ class Registry:
             worker.failures += 1
             worker.state = "dead"
 
+    def opening(self, slot: str) -> None:
+        """A session is on its way there: those that come meanwhile are better placed elsewhere."""
+        worker = self._workers.get(slot)
+        if worker is not None:
+            worker.opening += 1
+
+    def arrived(self, slot: str) -> None:
+        """A session that was on its way is there, or was refused."""
+        worker = self._workers.get(slot)
+        if worker is not None and worker.opening:  # else it is another worker by now
+            worker.opening -= 1
+
     def placed(self, slot: str) -> None:
-        """A session was sent there; counts until a report that was asked for later."""
+        """A session was taken there; counts until a report that was asked for later."""
         worker = self._workers.get(slot)
         if worker is not None:
             worker.placed += 1
@@ -180,7 +193,7 @@ class Registry:
         found = [
             Candidate(
                 slot,
-                worker.report.sessions + worker.placed,
+                worker.report.sessions + worker.placed + worker.opening,
                 worker.report.capacity,
                 held_bytes=worker.report.held_bytes,
                 limit_bytes=worker.report.limit_bytes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import grpc
@@ -89,9 +89,15 @@ class Directory:
             raise ServerUnavailableError(f"no worker is ready ({text}){trouble}")
         return [(slot, self.prober.channel(address)) for slot, address in found]
 
-    def placed(self, slot: str) -> None:
-        """A session was begun there."""
-        self._registry.placed(slot)
+    @contextlib.contextmanager
+    def placing(self, slot: str) -> Iterator[None]:
+        """A session is begun there within the block, unless that fails."""
+        self._registry.opening(slot)
+        try:
+            yield
+            self._registry.placed(slot)
+        finally:
+            self._registry.arrived(slot)
 
     def hurry(self) -> None:
         """A call to a worker failed: the next look at them all is now."""

@@ -199,7 +199,8 @@ class Relay:
                 continue
             call = self._call(channel, metadata)
             try:
-                opened = await _exchange(call, opening)
+                with self._directory.placing(slot):
+                    return call, await _exchange(call, opening)
             except grpc.aio.AioRpcError as refusal:
                 # Full or gone since the last probe: the next one may do.
                 if not is_plain(refusal) and refusal.code() not in (
@@ -208,9 +209,6 @@ class Relay:
                 ):
                     raise
                 error = refusal
-            else:
-                self._directory.placed(slot)
-                return call, opened
         raise error or CapacityError("no worker")
 
     async def _splice(self, stream: _Stream, context: Context, call: Any) -> None:

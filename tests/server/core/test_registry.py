@@ -38,6 +38,19 @@ def test_what_was_placed_counts_until_a_report_that_knows_of_it() -> None:
     assert [slot for slot, _ in registry.candidates()] == ["a", "b"]
 
 
+def test_what_is_on_its_way_counts_until_it_arrives() -> None:
+    registry = fleet(a=0, b=0)
+    registry.opening("a")
+    registry.opening("gone")
+    registry.asked("a")
+    registry.answered("a", report("name-a", 0), 0.5)
+    assert [slot for slot, _ in registry.candidates()] == ["b", "a"]
+    registry.arrived("a")
+    registry.arrived("a")
+    registry.arrived("gone")
+    assert [slot for slot, _ in registry.candidates()] == ["a", "b"]
+
+
 def test_a_worker_that_drains_keeps_its_sessions_and_gets_no_new_ones() -> None:
     registry = fleet(a=0)
     registry.answered("a", report("name-a", 1, serving=False), 0.5)

@@ -67,7 +67,12 @@ async def story(one: FakeWorker, two: FakeWorker) -> None:
     occupy(one, 1)
     assert await candidates() == ["two", "one"]
     assert directory.ready
-    directory.placed("two")
+    with pytest.raises(ConnectionError), directory.placing("two"):
+        assert [slot for slot, _ in directory.candidates()] == ["one", "two"], "one is on its way there"
+        raise ConnectionError
+    assert [slot for slot, _ in directory.candidates()] == ["two", "one"]
+    with directory.placing("two"):
+        pass
     assert [slot for slot, _ in directory.candidates()] == ["one", "two"]
     way = directory.holder(f"{one.server.sessions.name}.0")
     assert way is directory.holder(f"{one.server.sessions.name}.1"), "one connection a worker"
