@@ -72,11 +72,11 @@ def _started_processes() -> Iterator[psutil.Process]:
 def _leftovers() -> list[str]:
     """What the tests should have ended: processes, and threads that keep the interpreter alive."""
     processes = list(_started_processes())
-    psutil.wait_procs(processes, timeout=10)  # what is ending already may end
+    psutil.wait_procs(processes, timeout=60)  # what is ending already may end
     found = [f"process {p.pid}: {' '.join(p.cmdline())[:150]}" for p in _started_processes()]
     threads = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
     for thread in threads:
-        thread.join(timeout=2)
+        thread.join(timeout=30)
     return found + [f"thread {t.name}" for t in threads if t.is_alive()]
 
 

@@ -24,7 +24,7 @@ BIN: Final = Path(sys.executable).parent
 
 #: Ray itself takes some seconds to start; on a busy machine many.
 READY_S: Final = 90
-END_S: Final = 30
+END_S: Final = 60
 
 
 def free_port(host: str = "127.0.0.1") -> int:
