@@ -103,6 +103,10 @@ def test_a_cells_end_sends_what_is_pending(kernel: Kernel) -> None:
     kernel.run("torch.explain()")
     assert "cell end" in kernel.cells[-1].out
     assert kernel.run("y").result == "tensor([0., 2., 4., 6.])"
+    kernel.run("y + 1")
+    kernel.run("torch.explain()")
+    assert "y + 1" in kernel.cells[-1].out, "the line whose value the notebook shows"
+    assert "IPython" not in kernel.cells[-1].out
 
 
 def test_an_error_names_the_cell_that_made_the_node(kernel: Kernel) -> None:

@@ -39,8 +39,12 @@ def user_frame(depth: int = 1) -> FrameType | None:
 
 
 def here() -> Site | None:
-    """The user's line that is being executed."""
+    """The user's line that is being executed; None at the end of a notebook's cell."""
     frame = user_frame(2)
+    if frame is not None and str(frame.f_globals.get("__name__")).startswith("IPython."):
+        # IPython shows what a cell's last line gave, or the cell has ended and no line of it is left.
+        while frame is not None and _cell_number(frame.f_code.co_filename) is None:
+            frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import CodeType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,17 @@ def test_cells_of_a_notebook_are_named_by_their_number(monkeypatch: pytest.Monke
     shell = SimpleNamespace(compile=SimpleNamespace(_filename_map={__file__: 7}))
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     assert describe(site_here()) == f"cell 7, line {site_here.__code__.co_firstlineno + 1}"
+
+
+def test_a_notebooks_own_lines_are_not_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = {__file__: 7}
+    shell = SimpleNamespace(compile=SimpleNamespace(_filename_map=numbers))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    namespace: dict[str, Any] = {"__name__": "IPython.lib.pretty", "here": here}
+    exec(compile("def show():\n    return here()", "<display>", "exec"), namespace)
+    assert describe(namespace["show"]()).startswith("cell 7, line ")
+    numbers.clear()
+    assert namespace["show"]() is None
 
 
 def test_a_place_past_the_end_is_the_first_line() -> None:
