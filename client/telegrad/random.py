@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from telegrad import _primitives as p
 from telegrad.making.creation import as_leaf, into, shape_of, wanted_dtype
 from telegrad.making.generator import Generator, default_generator
@@ -15,7 +17,7 @@ from telegrad.making.generator import fork_rng as fork_rng
 from telegrad.making.promotion import cast, constant, get_default_dtype, number, to_float
 from telegrad.recording.registry import FUNCTIONS
 from telegrad.sharing import writing
-from telegrad.tensor import Tensor, make
+from telegrad.tensor import Tensor, make, scalar_name
 from telegrad.types import check_device
 from telegrad_proto.dtypes import DType, float32, int64, uint64
 from telegrad_proto.errors import ArgumentError, DTypeError
@@ -90,7 +92,9 @@ def below(bound: int, shape: tuple[int, ...], generator: Generator | None = None
 
 def _sizes(size: tuple[Any, ...], named: dict[str, Any], name: str) -> tuple[int, ...]:
     if not size:
-        size = (named.pop("size", ()),)
+        if "size" not in named:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+        size = (named.pop("size"),)
     if named:
         raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
     return shape_of(size, name)
@@ -135,6 +139,21 @@ def randn(
     return _finish(made, out, requires_grad)
 
 
+def _check_bounds(low: int, high: int, dtype: DType) -> None:
+    """Refuses integers that the type lacks."""
+    if dtype.kind == "c":
+        raise DTypeError(f"random_ handles only integral, floating-point and boolean types, got {dtype.name}")
+    if dtype.kind == "f":
+        largest = int(np.finfo(dtype.typestr).max)
+        bounds = (-largest, largest)
+    else:
+        limits = None if dtype.kind == "b" else np.iinfo(dtype.typestr)
+        bounds = (0, 1) if limits is None else (int(limits.min), int(limits.max))
+    for name, value in (("from", low), ("to - 1", high - 1)):
+        if not bounds[0] <= value <= bounds[1]:
+            raise ArgumentError(f"{name} is out of bounds for {scalar_name(dtype).lower()}")
+
+
 def randint(
     low: int,
     high: Any = None,
@@ -150,15 +169,18 @@ def randint(
     """Integers evenly in [low, high); `randint(high, size)` begins at 0.
 
     Raises:
-        ArgumentError: there is no integer in between.
+        ArgumentError: there is no integer in between, or the type lacks some.
+        DTypeError: a complex type.
     """
     check_device(device)
     if not isinstance(high, int):
         low, high, size = 0, low, high if size is None else size
     if low >= high:
         raise ArgumentError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    known = wanted_dtype(dtype, int64)
+    _check_bounds(low, high, known)
     drawn = below(high - low, shape_of((size,), "randint"), generator)
-    made = cast(p.add(drawn, constant(low, int64)) if low else drawn, wanted_dtype(dtype, int64))
+    made = cast(p.add(drawn, constant(low, int64)) if low else drawn, known)
     return _finish(made, out, requires_grad)
 
 
@@ -333,13 +355,10 @@ def random_(
     if to is None and low:
         low, to = 0, low
     if to is None:
-        mantissa = (
-            {2: 11, 4: 24, 8: 53}[self.dtype.itemsize]
-            if self.dtype.kind == "f"
-            else 8 * self.dtype.itemsize - 1
-        )
-        to = 1 << mantissa
+        size, kind = self.dtype.itemsize, self.dtype.kind
+        to = 1 << ({2: 11, 4: 24, 8: 53}[size] if kind == "f" else 1 if kind == "b" else 8 * size - 1)
     writing.check_writable(self)
+    _check_bounds(low, to, self.dtype)
     return writing.write(self, cast(randint(low, to, self._spec.shape, generator=generator), self.dtype))
 
 

@@ -132,3 +132,16 @@ def test_leaves_and_likenesses() -> None:
     assert tg.randn_like(tg.zeros(2, 3)).shape == (2, 3)
     out = tg.zeros(3)
     assert tg.rand(3, out=out) is out
+
+
+def test_integers_that_the_type_lacks() -> None:
+    for low, high, dtype in ((0, 300, tg.uint8), (-1, 3, tg.uint8), (0, 3, tg.bool), (0, 70_000, tg.float16)):
+        with pytest.raises(RuntimeError, match="is out of bounds for"):
+            tg.randint(low, high, (2,), dtype=dtype)
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        tg.ones(2, dtype=tg.bool).random_(0, 5)
+    assert set(tg.ones(100, dtype=tg.bool).random_().tolist()) == {False, True}
+    with pytest.raises(RuntimeError, match="got complex64"):
+        tg.randint(0, 3, (2,), dtype=tg.complex64)
+    with pytest.raises(TypeError, match='missing 1 required positional arguments: "size"'):
+        tg.rand()

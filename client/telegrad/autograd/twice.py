@@ -94,5 +94,5 @@ def gradgradcheck(
 
 def _weight(y: Tensor) -> Tensor:
     """Random numbers of an output's shape and type, to be differentiated by."""
-    drawn = random.randn(*y.shape, dtype=y.dtype)
+    drawn = random.randn(y.shape, dtype=y.dtype)
     return drawn.detach().requires_grad_()

@@ -307,6 +307,7 @@ def cross_product(a: Tensor, b: Tensor, axis: int) -> Tensor:
 
     Raises:
         ShapeError: the dimension is not 3.
+        DTypeError: vectors of two types.
     """
     if a.ndim != b.ndim:
         raise ShapeError(
@@ -317,7 +318,10 @@ def cross_product(a: Tensor, b: Tensor, axis: int) -> Tensor:
             f"linalg.cross: inputs dimension {axis} must have length 3. Got {a.shape[axis]} and "
             f"{b.shape[axis]}"
         )
-    a, b = promote_operands(a, b)
+    if a.dtype is not b.dtype:
+        raise DTypeError(
+            f"cross: expected scalar type {scalar_name(a.dtype)} but found {scalar_name(b.dtype)}"
+        )
     shape = shapes.broadcast(tuple(a.shape), tuple(b.shape))
     a, b = expanded(a, shape), expanded(b, shape)
     ahead_a, ahead_b = rolled(a, -1, axis), rolled(b, -1, axis)

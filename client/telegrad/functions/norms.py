@@ -83,6 +83,7 @@ def norm(
 
     Raises:
         ArgumentError: another name.
+        ShapeError: "nuc" without dimensions of what is no matrix.
     """
     x = cast_to(input, dtype)
     if x.dtype.kind not in "fc":
@@ -92,6 +93,8 @@ def norm(
     if p is None or p == "fro":
         return vector_norm_over(x, 2.0, axes_of(dim, x.ndim), keepdim, cornered=True)
     if p == "nuc":
+        if dim is None and x.ndim != 2:
+            raise ShapeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {list(range(x.ndim))}")
         from telegrad.linalg.norms import nuclear_norm  # imported when first needed, as that package is
 
         return nuclear_norm(x, (-2, -1) if dim is None else dim, keepdim)

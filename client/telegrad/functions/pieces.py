@@ -114,6 +114,8 @@ def split(
     if not input.ndim:
         raise ShapeError("split expects at least a 1-dimensional tensor")
     total = input.shape[axis]
+    if isinstance(split_size_or_sections, bool):
+        raise TypeError("split(): argument 'split_size' must be int, not bool")
     if isinstance(split_size_or_sections, int):
         if split_size_or_sections < 0:
             raise ArgumentError(

@@ -10,7 +10,7 @@ from telegrad.functions.operands import cast_to, filled, like, widened
 from telegrad.making.promotion import to_float
 from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import bool_
+from telegrad_proto.dtypes import bool_, float16, float32
 from telegrad_proto.errors import ArgumentError, DTypeError
 
 Unary = Callable[[Tensor], Tensor]
@@ -203,7 +203,12 @@ def rad2deg(input: Tensor) -> Tensor:
 @function(inplace=True)
 def sinc(input: Tensor) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0."""
-    x = to_float(input)
+    if input.dtype is float16:  # the multiples of pi are too coarse in half precision
+        return cast_to(_sinc(cast_to(input, float32)), float16)
+    return _sinc(to_float(input))
+
+
+def _sinc(x: Tensor) -> Tensor:
     zero = p.eq(x, like(x, 0))
     angle_ = p.mul(p.where(zero, like(x, 1), x), like(x, math.pi))
     near = p.mul(x, x)
@@ -220,7 +225,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
         # Outside [0, 1] torch's value and its derivative are both NaN.
         outside = p.logical_or(p.lt(x, like(x, 0)), p.gt(x, like(x, 1)))
         invalid = p.sqrt(p.where(outside, p.sub(like(x, -1), p.mul(x, x)), like(x, 1)))
-        x = p.where(outside, invalid, x)
+        x = p.add(p.where(outside, invalid, x), like(x, 0))  # of -0 the derivative is infinity as well
     else:
         low, high = like(x, eps), like(x, 1 - eps)
         x = p.where(p.lt(x, low), low, p.where(p.gt(x, high), high, x))

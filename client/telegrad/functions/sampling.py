@@ -43,8 +43,13 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     """Counts of successes in so many trials; no gradient flows through.
 
     Shape: count and prob broadcast
+
+    Raises:
+        DTypeError: the two are not floating point numbers of one type.
     """
     _require_float(prob, "binomial")
+    if count.dtype is not prob.dtype:
+        raise DTypeError(f"binomial: found dtype {prob.dtype.name} but expected {count.dtype.name}")
     count, prob = promote_operands(count.detach(), prob.detach())
     shape = broadcast(count._spec.shape, prob._spec.shape)
     count, prob = (p.broadcast_to(x, shape=shape) for x in (count, prob))
@@ -106,6 +111,12 @@ def multinomial(
         ArgumentError: more samples than a row has, without replacement.
         DTypeError: the weights are no floating point numbers, or `out` is not int64.
     """
+    for name, kind, found in (
+        ("num_samples", "int", type(num_samples)),
+        ("replacement", "bool", type(replacement)),
+    ):
+        if found.__name__ != kind:
+            raise TypeError(f"multinomial(): argument '{name}' must be {kind}, not {found.__name__}")
     spec = input._spec
     if spec.dtype.kind != "f":
         raise DTypeError(f"multinomial only supports floating-point dtypes for input, got: {spec.dtype.name}")
@@ -154,6 +165,7 @@ def cauchy_(
     self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
     """Itself, with numbers of a Cauchy distribution."""
+    _require_float(self, "cauchy_")
     if sigma <= 0:
         raise ArgumentError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
     writing.check_writable(self)

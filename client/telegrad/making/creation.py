@@ -182,6 +182,10 @@ def from_numpy(array: NDArray) -> Tensor:
 def scalar_tensor(s: Number, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d tensor of a number, of the default type."""
     check_device(device)
+    if (kind := type(requires_grad).__name__) != "bool":
+        raise TypeError(f"scalar_tensor(): argument 'requires_grad' must be bool, not {kind}")
+    if (kind := type(s).__name__) in ("list", "tuple"):
+        raise TypeError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {kind}")
     return tensor(s, dtype=wanted_dtype(dtype, get_default_dtype()), requires_grad=requires_grad)
 
 

@@ -291,6 +291,8 @@ def getitem(self: Tensor, key: Any) -> Tensor:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """Writes into the elements that an index names; views see it."""
+    if key is False:
+        return  # names nothing, and PyTorch does not ask what would have been written
     plan = _plan(self, key)
     check_writable(self, part=not plan.axes)
     dtype = self.dtype

@@ -113,9 +113,7 @@ def _contains(self: Tensor, element: Any) -> bool:
     from telegrad.making.promotion import is_number
 
     if isinstance(element, Tensor) or is_number(element):
-        return bool(
-            (array_from(self) == (array_from(element) if isinstance(element, Tensor) else element)).any()
-        )
+        return bool(item((self == element).any()))
     raise RuntimeError(
         f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
     )

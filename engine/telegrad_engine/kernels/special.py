@@ -40,6 +40,13 @@ def binary(name: str) -> Callable[..., Any]:
     return forward
 
 
+def lgamma(xp: Any, x: Any) -> Any:
+    """The logarithm of |gamma(x)|; infinite at both infinities, as in C."""
+    found = special(xp).gammaln(_wide(x)).astype(x.dtype)
+    return xp.where(xp.isinf(x), xp.abs(x), found)
+
+
 def polygamma(xp: Any, x: Any, *, n: int) -> Any:
-    """The n-th derivative of digamma."""
-    return special(xp).polygamma(n, x.astype("<f8")).astype(x.dtype)
+    """The n-th derivative of digamma; the first has no limit at -infinity."""
+    found = special(xp).polygamma(n, x.astype("<f8")).astype(x.dtype)
+    return xp.where(x == -xp.inf, xp.nan, found).astype(x.dtype) if n == 1 else found

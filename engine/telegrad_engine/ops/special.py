@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from telegrad_engine.kernels import special as kernels
 from telegrad_engine.ops import emit as g
@@ -17,7 +19,7 @@ def _special(
     vjp: Vjp,
     /,
     *,
-    function: str = "",
+    forward: Callable[..., Any] | None = None,
     fuse: str = "",
     doc: str,
     domain: tuple[float, float] = (-2.0, 2.0),
@@ -27,7 +29,7 @@ def _special(
         name,
         "x",
         rule=Rule("unary", kinds="f"),
-        forward=kernels.unary(function or name),
+        forward=forward or kernels.unary(name),
         vjps=(vjp,),
         flops=40,
         fuse=fuse,
@@ -79,7 +81,7 @@ _special(
 _special(
     "lgamma",
     lambda ct, y, x: g.mul(ct, g.digamma(x)),
-    function="gammaln",
+    forward=kernels.lgamma,
     fuse="lgamma({x})",
     domain=(0.5, 4.0),
     doc="The logarithm of |gamma(x)|.",

@@ -126,3 +126,8 @@ def test_addr_of_integers_takes_no_fraction() -> None:
     assert tg.addr(x, v, v, beta=2).tolist() == [[3, 3], [3, 3]]
     with pytest.raises(RuntimeError, match=r"beta must not be a floating point number, got 0\.5"):
         tg.addr(x, v, v, beta=0.5)
+
+
+def test_vectors_of_two_types_have_no_product() -> None:
+    with pytest.raises(RuntimeError, match="expected scalar type Byte but found Char"):
+        tg.cross(tg.ones(3, dtype=tg.uint8), tg.ones(3, dtype=tg.int8), dim=0)

@@ -67,3 +67,8 @@ TORCH: dict[str, Case] = {
 @pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
 def test_it_is_torchs(case: Case) -> None:
     agree(case)
+
+
+def test_the_nuclear_norm_is_of_matrices() -> None:
+    with pytest.raises(RuntimeError, match="dim must be a 2-tuple"):
+        tg.norm(tg.ones(2, 2, 2), "nuc")

@@ -117,3 +117,8 @@ def test_gradients_through_a_written_window() -> None:
     b.unfold(0, 2, 1)[1].mul_(3)
     (b * tg.arange(1.0, 6.0)).sum().backward()
     assert a.grad.tolist() == [1.0, 6.0, 9.0, 4.0, 5.0]
+
+
+def test_a_truth_value_is_no_size() -> None:
+    with pytest.raises(TypeError, match="must be int, not bool"):
+        tg.split(tg.ones(2), True)

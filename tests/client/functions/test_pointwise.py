@@ -134,3 +134,13 @@ def test_it_is_torchs(case: Case) -> None:
 )
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_edges() -> None:
+    zero = tg.tensor([-0.0], requires_grad=True)
+    tg.logit(zero).sum().backward()
+    assert zero.grad is not None
+    assert zero.grad.item() == math.inf
+    assert tg.lgamma(tg.tensor(-math.inf)).item() == math.inf
+    # In half precision the sine of pi x takes x as it is, not pi x rounded.
+    assert tg.sinc(tg.tensor(-3.86328125, dtype=tg.float16)).item() == pytest.approx(-0.0343, rel=1e-3)

@@ -55,3 +55,15 @@ def test_positions_go_where_positions_belong() -> None:
     assert tg.multinomial(weights, 2, out=positions) is positions
     with pytest.raises(RuntimeError, match="multinomial expects Long tensor out, got: float64"):
         tg.multinomial(weights, 2, out=tg.empty(1, 2, dtype=tg.float64))
+
+
+def test_arguments_of_another_kind() -> None:
+    weights = tg.ones(3)
+    with pytest.raises(TypeError, match="'num_samples' must be int, not bool"):
+        tg.multinomial(weights, True)
+    with pytest.raises(TypeError, match="'replacement' must be bool, not int"):
+        tg.multinomial(weights, 2, -1)
+    with pytest.raises(RuntimeError, match="found dtype float64 but expected float32"):
+        tg.binomial(weights, weights.double())
+    with pytest.raises(RuntimeError, match="cauchy_"):
+        tg.ones(2, dtype=tg.int64).cauchy_()

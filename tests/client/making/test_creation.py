@@ -181,3 +181,10 @@ def test_asarray_copies_on_request() -> None:
     assert tg.asarray([1.0], requires_grad=True).requires_grad
     assert tg.as_tensor(x, dtype=tg.float64).dtype is tg.float64
     assert tg.scalar_tensor(3).dtype is tg.float32
+
+
+def test_whether_a_gradient_is_wanted_is_a_truth_value() -> None:
+    with pytest.raises(TypeError, match="must be bool, not int"):
+        tg.scalar_tensor(1, requires_grad=1)
+    with pytest.raises(TypeError, match="must be Number, not list"):
+        tg.scalar_tensor([])

@@ -220,3 +220,9 @@ def test_views_by_numbers_inside_transformations() -> None:
     assert chosen.tolist() == [2.0, 0.0]
     second = tg.func.hessian(lambda x: x[one] ** 2 * x[tg.tensor(0)])(tg.arange(1.0, 4.0))
     assert second.tolist() == [[0.0, 4.0, 0.0], [4.0, 2.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+def test_writing_at_false_writes_nothing() -> None:
+    x = tg.tensor(1.5)
+    x[False] = tg.tensor([1.0, 2.0])
+    assert x.item() == 1.5

@@ -101,3 +101,11 @@ def test_copies() -> None:
 
 def torch_only_leaves() -> pytest.RaisesExc[RuntimeError]:
     return pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user")
+
+
+def test_a_number_is_in_a_tensor_as_it_equals_an_element() -> None:
+    # A number beyond the type is the one that it wraps to, as where the two are compared.
+    assert -2 in tg.tensor([65534, 1]).to(tg.uint16)
+    assert 300 in tg.tensor([44], dtype=tg.uint8)
+    assert 3 not in tg.tensor([1.0, 2.0])
+    assert tg.tensor(2.0) in tg.tensor([1.0, 2.0])

@@ -24,5 +24,14 @@ def test_element_types(dtype: str) -> None:
     np.testing.assert_allclose(out, scipy.special.polygamma(2, x.astype("<f8")), rtol=tolerance)
 
 
+def test_gamma_functions_at_the_infinities() -> None:
+    x = np.array([-np.inf, np.inf, 3.0, np.nan], "<f4")
+    np.testing.assert_array_equal(special.lgamma(np, x), np.array([np.inf, np.inf, np.log(2), np.nan], "<f4"))
+    first = special.polygamma(np, x, n=1)
+    assert first.dtype == x.dtype
+    assert np.isnan(first[0])
+    assert first[1] == 0
+
+
 def test_the_module_goes_with_the_arrays() -> None:
     assert special.special(np) is scipy.special

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from telegrad import _primitives as p
+from telegrad.making.promotion import cast
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, surrounded, unbatched
 from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import bool_, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -269,5 +271,7 @@ def fold(
             f"{math.prod(counts)}, but got input.size(2)={places}."
         )
     columns = p.transpose(p.reshape(x, shape=(n, channels, *sizes, *counts)), perm=(0, 1, 4, 5, 2, 3))
-    out = p.fold_windows(columns, spatial=whole, strides=strides, dilations=apart)
+    if x.dtype is bool_:  # of truth values the sum is whether there is a true one
+        columns = cast(columns, int64)
+    out = cast(p.fold_windows(columns, spatial=whole, strides=strides, dilations=apart), x.dtype)
     return unbatched(surrounded(out, [-side for side in sides], [-side for side in sides]), single)

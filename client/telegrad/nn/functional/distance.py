@@ -30,15 +30,21 @@ def _at_least(x: Tensor, least: float) -> Tensor:
 
 @function(namespace=BOTH, label="SumBackward1")
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """The cosines of the angles between vectors along a dimension; lengths count as at least `eps`."""
+    """The cosines of the angles between vectors along a dimension; lengths count as at least `eps`.
+
+    Raises:
+        DTypeError: the vectors' common type is not floating point.
+        AxisError: there is no such dimension.
+    """
     dtype = result_type(x1, x2)
-    if dtype.kind not in "fc":
+    if dtype.kind != "f":
         raise DTypeError(
             "cosine_similarity: expected common dtype to be floating point, yet common dtype is "
             f"{scalar_name(dtype)}"
         )
     a, b = broadcast_together(*floating_pair(x1, x2))
-    axes = (axis_of(dim, a.ndim),) if a.ndim else ()
+    axis = axis_of(dim, a.ndim)
+    axes = (axis,) if a.ndim else ()
     a, b = (p.div(x, _at_least(vector_norm_over(x, 2.0, axes, True), eps)) for x in (a, b))
     return p.sum(p.mul(a, b), axes=axes, keepdims=False)
 

@@ -200,6 +200,7 @@ def embedding_bag(
 
     Raises:
         ArgumentError: there is no such mode, or arguments that do not go together.
+        DTypeError: the table is not floating point.
     """
     if mode not in ("sum", "mean", "max"):
         raise ArgumentError("mode has to be one of sum, mean or max")
@@ -211,6 +212,8 @@ def embedding_bag(
         )
     input, weight = _in_order(input, weight)
     index = _indices(input, "embedding_bag")
+    if weight.dtype.kind != "f":
+        raise DTypeError(f"embedding_bag: requires a floating point table, got {scalar_name(weight.dtype)}")
     if index.ndim == 2:
         if offsets is not None:
             raise ArgumentError(

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from telegrad import _primitives as p
-from telegrad.functions.arithmetic import xlogy
+from telegrad.functions.arithmetic import sub, xlogy
 from telegrad.functions.operands import cast_to, detached, floating_pair, like, tensor_of
 from telegrad.making.promotion import promote_all, promote_operands
 from telegrad.nn.functional.activation import HERE
@@ -75,7 +75,7 @@ def l1_loss(
     """The absolute difference."""
     reduction = chosen(reduction, size_average, reduce)
     _warn_broadcast(input, target)
-    loss = p.abs(p.sub(*promote_operands(input, target)))
+    loss = p.abs(sub(input, target))
     if weight is not None:
         return _weighted_mean(loss, weight, reduction)
     return reduced_openly(loss, reduction)
@@ -221,12 +221,18 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:
-    """target (log(target) - input): the input is a logarithm, and so is the target if `log_target`."""
+    """target (log(target) - input): the input is a logarithm, and so is the target if `log_target`.
+
+    Raises:
+        DTypeError: one of the two is not floating point.
+    """
     per_batch = reduction == "batchmean"
     reduction = "sum" if per_batch else chosen(reduction, size_average, reduce)
+    for given in (input, target):
+        if given.dtype.kind != "f":
+            kind = "Complex" if given.dtype.kind == "c" else "Integral"
+            raise DTypeError(f"kl_div: {kind} inputs not supported.")
     x, t = promote_operands(input, target)
-    if x.dtype.kind == "c":
-        raise DTypeError("kl_div: Complex inputs not supported.")
     if log_target:
         loss = labelled(p.mul(p.exp(t), p.sub(t, x)), "MulBackward0")
     else:

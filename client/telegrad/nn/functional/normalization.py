@@ -46,6 +46,8 @@ def _trailing(
             "Expected weight to be of same shape as normalized_shape, but got weight of shape "
             f"{list(weight.shape)} and normalized_shape = {list(shape)}"
         )
+    if x.ndim < len(shape) and name == "rms_norm":
+        raise ArgumentError(f"Input tensor must have at least {len(shape)} dimensions, but got {x.ndim}")
     if tuple(x.shape[x.ndim - len(shape) :]) != shape or x.ndim < len(shape):
         raise ShapeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*, "
@@ -82,6 +84,7 @@ def rms_norm(
 
     Raises:
         ShapeError: the last dimensions, or the weight's, are not `normalized_shape`.
+        ArgumentError: the input has fewer dimensions.
     """
     axes = _trailing(input, normalized_shape, weight, "rms_norm")
     if input.dtype.kind not in "fc":
@@ -91,7 +94,8 @@ def rms_norm(
     x = cast_to(input, float32) if input.dtype is float16 else input
     square = mean_over(p.mul(x, x), axes, True)
     scaled = cast_to(p.mul(x, p.rsqrt(p.add(square, like(x, least)))), input.dtype)
-    return _affine(scaled, weight, None, normalized_shape)
+    known = weight if weight is None else cast_to(weight, input.dtype)
+    return _affine(scaled, known, None, normalized_shape)
 
 
 @function(namespace=HERE, name="group_norm", label="NativeGroupNormBackward0")
@@ -175,11 +179,10 @@ def batch_norm(
     if training:
         _check_size(input)
         out, centre, variance = _standardized(input, axes, eps)
-        flat = (channels,)
-        _update(running_mean, p.reshape(centre, shape=flat), momentum)
-        _update(
-            running_var, p.reshape(_unbiased(variance, count_of(input.shape, axes)), shape=flat), momentum
-        )
+        if input.numel():  # of an empty batch nothing is learned
+            flat, unbiased = (channels,), _unbiased(variance, count_of(input.shape, axes))
+            _update(running_mean, p.reshape(centre, shape=flat), momentum)
+            _update(running_var, p.reshape(unbiased, shape=flat), momentum)
     else:
         if running_mean is None or running_var is None:
             missing = "running_mean" if running_mean is None else "running_var"

@@ -12,12 +12,12 @@ from telegrad import _primitives as p
 from telegrad.functions.arithmetic import truncated
 from telegrad.functions.operands import detached, like, positions
 from telegrad.making.creation import from_array
-from telegrad.making.promotion import constant
+from telegrad.making.promotion import cast, constant, to_float
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.geometry import Ints, batched, per_dim, pooled_sizes, surrounded, unbatched
 from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import int64
+from telegrad_proto.dtypes import bool_, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -233,14 +233,27 @@ max_pool3d, max_pool3d_with_indices = _largest(3, "MaxPool3DWithIndicesBackward0
 def power_pool(
     x: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool, ndim: int
 ) -> Tensor:
-    """The norms of order `norm_type` of windows; 0 where the sum of powers is negative."""
+    """The norms of order `norm_type` of windows; 0 where the sum of powers is negative.
+
+    Of integers they are floating point numbers, and so are the powers where the order is one.
+
+    Raises:
+        ArgumentError: a negative integer power of integers.
+    """
+    if type(norm_type) is not int:
+        x = to_float(x)
+    elif x.dtype.kind in "bui":
+        if norm_type < 0:
+            raise ArgumentError("Integers to negative integer powers are not allowed.")
+        x = cast(x, int64) if x.dtype is bool_ else x
     powers = p.pow(x, like(x, norm_type))
     name = f"lp_pool{ndim}d"
     mean = average_pool(powers, name, kernel_size, stride, 0, ceil_mode, True, None, ndim)
     zero = like(mean, 0)
     kept = p.mul(p.sign(mean), p.where(p.le(p.abs(mean), zero), zero, p.abs(mean)))
     total = p.mul(kept, like(mean, math.prod(per_dim(kernel_size, ndim, "kernel_size"))))
-    return p.pow(total, like(mean, 1 / norm_type))
+    total = to_float(total)
+    return p.pow(total, like(total, 1 / norm_type))
 
 
 @function(namespace=HERE, label="PowBackward0")

@@ -61,15 +61,16 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     for d, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=False)):
         if m != n:
             raise ShapeError(f"bilinear(): input batch dimensions do not match at dim {d}: got {m} and {n}")
-    if weight.ndim != 3:
-        raise AxisError(f"bilinear(): requires a weight of 3 dimensions, got {weight.ndim}")
+    for place, (x, dim) in enumerate(((input1, 1), (input2, 2)), 1):
+        if dim >= weight.ndim or (dim == 2 and weight.ndim > 3):
+            raise AxisError(f"bilinear(): requires a weight of 3 dimensions, got {weight.ndim}")
+        if x.shape[-1] != weight.shape[dim]:
+            raise ShapeError(
+                f"bilinear(): input{place} size does not match weight size: got {x.shape[-1]} but expected "
+                f"{weight.shape[dim]}"
+            )
     lead = tuple(input1.shape[:-1])
     k, i, j = weight.shape
-    if input1.shape[-1] != i or input2.shape[-1] != j:
-        raise ShapeError(
-            f"bilinear(): inputs' sizes {input1.shape[-1]} and {input2.shape[-1]} do not match the weight's "
-            f"{i} and {j}"
-        )
     n = math.prod(lead)
     left, right = p.reshape(input1, shape=(n, i)), p.reshape(input2, shape=(n, j, 1))
     turned = p.reshape(p.transpose(weight, perm=(1, 0, 2)), shape=(i, k * j))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from telegrad import _primitives as p
-from telegrad.functions.arithmetic import minimum
-from telegrad.functions.operands import like
-from telegrad.making.promotion import promote_all, promote_operands
+from telegrad.functions.arithmetic import minimum, sub
+from telegrad.functions.operands import like, widened
+from telegrad.making.promotion import promote_operands, to_float
 from telegrad.nn.functional.activation import BOTH, HERE
 from telegrad.nn.functional.distance import row_distance
 from telegrad.nn.functional.reducing import chosen, positive_part, reduced_openly
 from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
+from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import ArgumentError, ShapeError
 
 Distance = Callable[[Tensor, Tensor], Tensor]
@@ -32,6 +33,7 @@ def margin_ranking_loss(
 
     Raises:
         ShapeError: different numbers of dimensions.
+        DTypeError: input1 or input2 is bool.
     """
     reduction = chosen(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
@@ -39,8 +41,8 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
-    a, b, t = promote_all(input1, input2, target)
-    gap = p.neg(p.mul(t, p.sub(a, b)))
+    away, t = promote_operands(sub(input1, input2), target)
+    gap = to_float(p.neg(p.mul(t, away)))
     return reduced_openly(positive_part(p.add(gap, like(gap, margin)) if margin else gap), reduction)
 
 
@@ -93,9 +95,14 @@ def cosine_embedding_loss(
         )
     a, b = promote_operands(input1, input2)
     axes = (dims - 1,)
-    squares = (p.sum(p.mul(x, x), axes=axes, keepdims=False) for x in (a, b))
-    first, second = (p.add(s, like(s, _LENGTH_FLOOR)) for s in squares)
-    cosine = p.div(p.sum(p.mul(a, b), axes=axes, keepdims=False), p.sqrt(p.mul(first, second)))
+
+    def inner(x: Tensor, y: Tensor) -> Tensor:
+        product = p.logical_and(x, y) if x.dtype is bool_ else p.mul(x, y)
+        return to_float(p.sum(widened(product, None), axes=axes, keepdims=False))
+
+    first, second = (p.add(s, like(s, _LENGTH_FLOOR)) for s in (inner(a, a), inner(b, b)))
+    cosine = p.div(inner(a, b), p.sqrt(p.mul(first, second)))
+    target = widened(target, None) if target.dtype is bool_ else target
     zero, one = like(cosine, 0), like(cosine, 1)
     near = p.where(p.eq(target, like(target, 1)), p.sub(one, cosine), zero)
     far = p.where(p.eq(target, like(target, -1)), positive_part(p.sub(cosine, like(cosine, margin))), zero)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from telegrad import _primitives as p
-from telegrad.functions.operands import like
+from telegrad.functions.operands import like, widened
 from telegrad.functions.reduction import mean_over
 from telegrad.recording.registry import labelled
 from telegrad.tensor import Tensor
@@ -31,11 +31,13 @@ def chosen(reduction: str, size_average: bool | None, reduce: bool | None) -> st
 
 
 def reduced(loss: Tensor, reduction: str) -> Tensor:
-    """The losses themselves, their sum, or their mean."""
+    """The losses themselves, their sum, in int64 where they are integers, or their mean."""
     axes = tuple(range(loss.ndim))
     if reduction == "none":
         return loss
-    return p.sum(loss, axes=axes, keepdims=False) if reduction == "sum" else mean_over(loss, axes, False)
+    if reduction == "sum":
+        return p.sum(widened(loss, None), axes=axes, keepdims=False)
+    return mean_over(loss, axes, False)
 
 
 def reduced_openly(loss: Tensor, reduction: str) -> Tensor:

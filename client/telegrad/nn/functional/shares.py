@@ -6,6 +6,7 @@ import warnings
 
 from telegrad import _primitives as p
 from telegrad.functions.operands import axes_of, cast_to, count_of, detached
+from telegrad.functions.pointwise import neg
 from telegrad.nn.functional.activation import HERE
 from telegrad.recording.registry import function
 from telegrad.tensor import Tensor
@@ -76,4 +77,4 @@ def softmin(
 ) -> Tensor:
     """The softmax of the negated elements."""
     dim = _implied("softmin", input.ndim, _stacklevel) if dim is None else dim
-    return shares(p.neg(cast_to(input, dtype)), dim)
+    return shares(cast_to(neg(input), dtype), dim)

@@ -73,3 +73,11 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_of_truth_values_folding_says_where_a_true_one_is() -> None:
+    columns = tg.zeros(1, 8, 4, dtype=tg.bool)
+    columns[0, 0, 0] = True
+    found = F.fold(columns, (3, 3), 2)
+    assert found.dtype is tg.bool
+    assert found.nonzero().tolist() == [[0, 0, 0, 0]]

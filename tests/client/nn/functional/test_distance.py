@@ -58,3 +58,10 @@ def test_it_is_torchs(case: Case) -> None:
 def test_errors_are_torchs() -> None:
     fail_alike(lambda t: t.F.pdist(t.leaf(2, 3, 4)))
     fail_alike(lambda t: t.F.pdist(t.leaf(2, 3), -1.0))
+
+
+def test_the_dimension_of_a_cosine_must_be_there() -> None:
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        F.cosine_similarity(tg.tensor(1.0), tg.tensor(2.0))
+    with pytest.raises(RuntimeError, match="expected common dtype to be floating point"):
+        F.cosine_similarity(tg.ones(2, dtype=tg.complex64), tg.ones(2), dim=5)

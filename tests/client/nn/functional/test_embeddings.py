@@ -87,3 +87,8 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_bags_are_of_floating_point_rows() -> None:
+    with pytest.raises(RuntimeError, match="requires a floating point table, got Long"):
+        F.embedding_bag(tg.tensor([[1, 0]]), tg.ones(3, 2, dtype=tg.int64))

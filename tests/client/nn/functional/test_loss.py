@@ -142,3 +142,13 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_integers() -> None:
+    x, t = tg.tensor([-8, 6], dtype=tg.int32), tg.tensor([5, 5], dtype=tg.int32)
+    total = F.l1_loss(x, t, reduction="sum")
+    assert (total.dtype, total.item()) == (tg.int64, 14)
+    with pytest.raises(RuntimeError, match="Integral inputs not supported"):
+        F.kl_div(x.double(), t)
+    with pytest.raises(RuntimeError, match="bool tensor is not supported"):
+        F.l1_loss(x > 0, t)

@@ -88,3 +88,17 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_an_empty_batch_teaches_the_running_statistics_nothing() -> None:
+    mean, variance = tg.zeros(3), tg.ones(3)
+    F.batch_norm(tg.zeros(0, 3, 4), mean, variance, training=True)
+    assert mean.tolist() == [0, 0, 0]
+    assert variance.tolist() == [1, 1, 1]
+
+
+def test_the_weight_of_rms_norm_comes_in_the_inputs_type() -> None:
+    found = F.rms_norm(tg.ones(2), (2,), tg.tensor([2, 3]), eps=0.0)
+    assert (found.dtype, found.tolist()) == (tg.float32, [2.0, 3.0])
+    with pytest.raises(ValueError, match="at least 2 dimensions, but got 1"):
+        F.rms_norm(tg.ones(2), (1, 2))

@@ -70,3 +70,12 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+@pytest.mark.parametrize("dtype", [tg.int64, tg.bool])
+def test_norms_of_integers_are_floating_point(dtype: tg.DType) -> None:
+    found = F.lp_pool1d(tg.ones(1, 4, dtype=dtype), 2.0, 2)
+    assert found.dtype is tg.float32
+    np.testing.assert_allclose(found.numpy(), np.full((1, 2), np.sqrt(2)), rtol=1e-6)
+    with pytest.raises(RuntimeError, match="negative integer powers"):
+        F.lp_pool1d(tg.ones(1, 4, dtype=dtype), -2, 2)

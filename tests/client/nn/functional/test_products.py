@@ -88,3 +88,12 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_which_size_of_a_bilinear_weight_is_wrong() -> None:
+    with pytest.raises(RuntimeError, match="input1 size does not match weight size: got 3 but expected 4"):
+        F.bilinear(tg.ones(3), tg.ones(4), tg.ones(3, 4))
+    with pytest.raises(RuntimeError, match="input2 size does not match weight size: got 4 but expected 5"):
+        F.bilinear(tg.ones(3), tg.ones(4), tg.ones(2, 3, 5))
+    with pytest.raises(IndexError, match="a weight of 3 dimensions, got 2"):
+        F.bilinear(tg.ones(3), tg.ones(4), tg.ones(2, 3))

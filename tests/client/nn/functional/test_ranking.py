@@ -76,3 +76,15 @@ WRONG: dict[str, Case] = {
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
 def test_errors_are_torchs(case: Case) -> None:
     fail_alike(case)
+
+
+def test_integers_are_compared_as_torch_compares_them() -> None:
+    a, b, signs = tg.tensor([-8, 6, 9]), tg.tensor([5, 5, 7]), tg.tensor([1, -1, 1])
+    ranked = F.margin_ranking_loss(a, b, signs, 0.5, reduction="none")
+    assert (ranked.dtype, ranked.tolist()) == (tg.float32, [13.5, 1.5, 0.0])
+    assert F.hinge_embedding_loss(a.int(), signs.int(), reduction="sum").dtype is tg.int64
+    rows = tg.tensor([[True, False, True], [True, True, False]])
+    cosine = F.cosine_embedding_loss(rows, rows.flip(0), tg.tensor([True, False]), 0.5, reduction="none")
+    assert cosine.tolist() == [0.5, 0.0]
+    with pytest.raises(RuntimeError, match="bool tensors is not supported"):
+        F.margin_ranking_loss(rows, rows, rows)

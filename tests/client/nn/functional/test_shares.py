@@ -55,3 +55,8 @@ def test_it_is_torchs(case: Case) -> None:
         rtol=1e-6 if single else 1e-8,
         atol=1e-7 if single else 1e-10,
     )
+
+
+def test_a_truth_value_cannot_be_negated() -> None:
+    with pytest.raises(RuntimeError, match="Negation"):
+        tg.nn.functional.softmin(tg.tensor([True, False]), 0, dtype=tg.float64)
