@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,15 +27,17 @@ IMPORTS: Final = {
 #: The numbers of the picture, from PyTorch: x, sin(x), its derivative.
 CURVES: Final = DOCUMENTS / "curves.json"
 
-#: Where Jupyter, IPython and matplotlib keep things.
+#: Where Jupyter and IPython keep things.
 WRITTEN_TO: Final = (
     "HOME",
     "IPYTHONDIR",
     "JUPYTER_CONFIG_DIR",
     "JUPYTER_DATA_DIR",
     "JUPYTER_RUNTIME_DIR",
-    "MPLCONFIGDIR",
 )
+
+#: A bar, each time that it was drawn over itself, or wiped.
+BAR: Final = re.compile(r"\r(?:telegrad:[^\r\n]*| *(?=\r|\Z))?")
 
 #: No cell of the documents takes longer, by far.
 CELL_TIMEOUT_S: Final = 90
@@ -61,11 +64,17 @@ def tags(cell: Any) -> list[str]:
 
 
 def shown(cell: Any) -> str:
-    """What a person sees below the cell, as text: printed lines, then the result; errors by name."""
+    """What a person sees below the cell in the end, as text: printed lines, then the result; errors by name.
+
+    The bar that is there while a cell waits, on a busy machine, is gone by then.
+    """
     parts = []
     for output in cell.outputs:
         if output.output_type == "stream":
-            parts.append(output.text if output.name == "stdout" else f"stderr: {output.text}")
+            if output.name == "stdout":
+                parts.append(output.text)
+            elif said := BAR.sub("", output.text):
+                parts.append(f"stderr: {said}")
         elif output.output_type == "error":
             parts.append(f"{output.ename}\n")
         else:  # a result, or a picture by its text: "<Figure size 800x400 with 1 Axes>"
@@ -102,6 +111,8 @@ def kernel_in(
     )
     variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     variables.update(dict.fromkeys(WRITTEN_TO, str(folder)))
+    # Matplotlib's own cache may be there already; where it is not, it says that making it takes long.
+    variables.setdefault("MPLCONFIGDIR", str(folder))
     manager = {
         "kernel_name": "document",
         "kernel_spec_manager": KernelSpecManager(kernel_dirs=[str(folder / "kernels")]),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -124,6 +125,18 @@ def test_pictures_data_is_the_sine_and_its_derivative() -> None:
     x, y, slope = np.array(json.loads(CURVES.read_text()))
     np.testing.assert_allclose(y, np.sin(x), atol=1e-6)
     np.testing.assert_allclose(slope, np.cos(x), atol=1e-6)
+
+
+def test_a_bar_that_is_gone_is_not_shown() -> None:
+    bar = "\rtelegrad: computing, 00:00\rtelegrad: computing, 00:01\r                          \r"
+    cell = nbformat.v4.new_code_cell(
+        outputs=[
+            *(nbformat.v4.new_output("stream", name="stderr", text=f"\r{part}") for part in bar.split("\r")),
+            nbformat.v4.new_output("stream", name="stdout", text="1\n"),
+            nbformat.v4.new_output("stream", name="stderr", text=f"{bar}a warning\n"),
+        ]
+    )
+    assert shown(cell) == "1\nstderr: a warning\n"
 
 
 def test_only_import_lines_change() -> None:
