@@ -159,13 +159,16 @@ def endpoint(address: str | None = None, token: str | None = None) -> tuple[str,
     connection's, else the environment's.
 
     Raises:
-        ArgumentError: there is no server: the engine is the one in this process.
+        ArgumentError: there is no server: the engine is the one in this process; or the address is none.
     """
+    from telegrad.transport.entrances import addresses_in  # late: embedded needs nothing of the transports
+
     if address is None and _endpoint is not None:
         address, token = _endpoint[0], token if token is not None else _endpoint[1]
     address = address if address is not None else os.environ.get(ADDRESS_VARIABLE, "")
     if address in ("", EMBEDDED):
         raise ArgumentError(f"requires a server: tg.connect('host:port'), address=, or {ADDRESS_VARIABLE}")
+    addresses_in(address)
     return address, _presentable(token if token is not None else _token())
 
 

@@ -19,6 +19,14 @@ from telegrad_server.polling import reading_in_place
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+#: What pydantic says in words for programmers.
+_PLAINLY = {
+    "string_pattern_mismatch": "requires cpu, cuda or cuda:N",
+    "byte_size": "requires a size, as 500MiB",
+    "byte_size_unit": "requires a size, as 500MiB",
+}
+
+
 def _help(name: str) -> str:
     """What a setting is for, and what holds where it is not given."""
     field = Settings.model_fields[name]
@@ -132,7 +140,7 @@ def _announce(address: str) -> None:
 
 def _explain(item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = _PLAINLY.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     return f"--{where.replace('_', '-')}: {message}" if where else message
 
 

@@ -41,8 +41,9 @@ def test_nobody_at_the_address() -> None:
 
 @pytest.mark.parametrize("address", ["nowhere", "host:", ":80", "host:port", 7431])
 def test_addresses_that_are_none(address: Any) -> None:
-    with pytest.raises(ArgumentError, match="as host:port, got"):
-        tg.connect(address)
+    for use in (tg.connect, config.endpoint):
+        with pytest.raises(ArgumentError, match="as host:port, got"):
+            use(address)
 
 
 class FakeTransport:

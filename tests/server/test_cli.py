@@ -75,7 +75,9 @@ def test_a_ray_address_means_ray(served: list[Settings], monkeypatch: pytest.Mon
     [
         (["--host", "0.0.0.0"], "--token-file"),
         (["--port", "70000"], "--port"),
-        (["--device", "tpu"], "--device"),
+        (["--device", "tpu"], "--device: requires cpu, cuda or cuda:N"),
+        (["--session-bytes", "lots"], "--session-bytes: requires a size, as 500MiB"),
+        (["--worker-bytes", "5 apples"], "--worker-bytes: requires a size, as 500MiB"),
         (["--lease-s", "-1"], "--lease-s"),
         (["--ray", "--relay-to", "a:1"], "choose one"),
     ],

@@ -9,6 +9,21 @@ from telegrad_proto.errors import ArgumentError
 _LAST_PORT: Final = 65535
 
 
+def addresses_in(address: str) -> list[str]:
+    """The addresses in "host:port", or in several with commas between.
+
+    Raises:
+        ArgumentError: one is no "host:port".
+    """
+    # Who writes a notebook is told by no type checker that a number is none.
+    parts = [part.strip() for part in str(address).split(",")]
+    for part in parts:
+        host, _, port = part.rpartition(":")
+        if not (host and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
+            raise ArgumentError(f"connect: requires an address as host:port, got {part!r}")
+    return parts
+
+
 class Entrances:
     """Addresses, one of them in use.
 
@@ -20,14 +35,7 @@ class Entrances:
     """
 
     def __init__(self, address: str) -> None:
-        # Who writes a notebook is told by no type checker.
-        if not isinstance(address, str):
-            raise ArgumentError(f"connect: requires an address as host:port, got {address!r}")
-        self._addresses: Final = [part.strip() for part in address.split(",")]
-        for part in self._addresses:
-            host, _, port = part.rpartition(":")
-            if not (host and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
-                raise ArgumentError(f"connect: requires an address as host:port, got {part!r}")
+        self._addresses: Final = addresses_in(address)
         self._at = 0
         self._turns = 0
 
