@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Batch jobs: a program over the rows of files, on a cluster.")
 
-Address = Annotated[str | None, typer.Option(help="the gateway, host:port; by default TELEGRAD_ADDRESS")]
+Address = Annotated[
+    str | None,
+    typer.Option("--address", "-a", help="host:port of a gateway, or several; by default TELEGRAD_ADDRESS"),
+]
 TokenFile = Annotated[
     Path | None,
     typer.Option(help="file that holds the server's token; by default TELEGRAD_TOKEN or TELEGRAD_TOKEN_FILE"),

@@ -22,7 +22,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, Manager]]:
 
 
 def _run(cluster: tuple[str, Manager], *arguments: object) -> Result:
-    return CliRunner().invoke(app, ["jobs", *map(str, arguments), "--address", cluster[0]])
+    return CliRunner().invoke(app, ["jobs", *map(str, arguments), "-a", cluster[0]])
 
 
 @pytest.fixture
