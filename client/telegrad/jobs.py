@@ -189,7 +189,7 @@ def submit(
         on_error=_choice("on_error", on_error, ON_ERROR),
         format=_choice("format", format or ("npz" if chosen in SUMMED else "parquet"), FORMATS),
     )
-    for key, columns in inputs.items():
+    for key, columns in _columns(inputs):
         stacked = not isinstance(columns, str)
         spec.inputs.add(
             input=key, columns=[columns] if isinstance(columns, str) else columns, stacked=stacked
@@ -216,6 +216,17 @@ def list(*, address: str | None = None, token: str | None = None) -> Sequence[Jo
     """The cluster's jobs, the newest first."""
     with _channel(endpoint(address, token)) as channel:
         return [status_of(told) for told in channel.list().jobs]
+
+
+def _columns(inputs: object) -> Iterator[tuple[str, str | Sequence[str]]]:
+    """What was given as `inputs`, looked through."""
+    if not isinstance(inputs, Mapping):
+        raise ArgumentError(f"inputs: requires columns by the program's inputs, got {type(inputs).__name__}")
+    for key, columns in inputs.items():
+        names = [columns] if isinstance(columns, str) else columns
+        if not isinstance(names, Sequence) or not all(isinstance(one, str) for one in (key, *names)):
+            raise ArgumentError(f"inputs: {key!r}: requires a column or a list of columns, got {columns!r}")
+        yield key, columns
 
 
 def _parameters(

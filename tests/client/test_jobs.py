@@ -206,6 +206,14 @@ def test_wrong_arguments_are_refused_here(cluster: tuple[str, Manager], tmp_path
         submit(batch_rows=1 << 32)
     with pytest.raises(TypeError, match="requires a program or the path of one, got dict"):
         jobs.submit({}, data, {"x": COLUMNS}, address=cluster[0])  # type: ignore[arg-type]
+    for inputs, said in (
+        (["x"], "requires columns by the program's inputs, got list"),
+        ({"x": 3}, "'x': requires a column or a list of columns, got 3"),
+        ({"x": ["c0", 3]}, r"'x': requires a column or a list of columns, got \['c0', 3\]"),
+        ({3: "c0"}, "3: requires a column"),
+    ):
+        with pytest.raises(ArgumentError, match=f"inputs: {said}"):
+            jobs.submit(program, data, inputs, address=cluster[0])  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"no input 'other'; it has model\.b, model\.w, x"):
         submit(params={"other": 1.0})
     with pytest.raises(ShapeError, match=r"'model.w': requires shape \(4,\), got \(3,\)"):
