@@ -12,7 +12,7 @@ import numpy as np
 
 from telegrad import _primitives as p
 from telegrad.making.creation import as_leaf, into, shape_of, wanted_dtype
-from telegrad.making.generator import Generator, default_generator
+from telegrad.making.generator import Generator, default_generator, next_key
 from telegrad.making.generator import fork_rng as fork_rng
 from telegrad.making.promotion import cast, constant, get_default_dtype, number, to_float
 from telegrad.recording.registry import FUNCTIONS
@@ -51,7 +51,7 @@ def set_rng_state(new_state: Tensor) -> None:
 def uniform(shape: tuple[int, ...], dtype: DType, generator: Generator | None = None) -> Tensor:
     """Numbers evenly in [0, 1)."""
     _require_float(dtype, "uniform")
-    key = (generator or default_generator).key()
+    key = next_key(generator)
     if dtype.kind == "c":
         part = dtype.to_real()
         return p.complex(uniform(shape, part, generator), uniform(shape, part, generator))
@@ -66,7 +66,7 @@ def standard_normal(shape: tuple[int, ...], dtype: DType, generator: Generator |
         half = constant(0.5**0.5, part)
         parts = [p.mul(standard_normal(shape, part, generator), half) for _ in range(2)]
         return p.complex(parts[0], parts[1])
-    return p.random_normal((generator or default_generator).key(), shape=shape, dtype=dtype)
+    return p.random_normal(next_key(generator), shape=shape, dtype=dtype)
 
 
 def exponential(shape: tuple[int, ...], dtype: DType, generator: Generator | None = None) -> Tensor:
@@ -86,7 +86,7 @@ def below(bound: int, shape: tuple[int, ...], generator: Generator | None = None
     """Integers evenly in [0, bound), as int64; the bound is small beside 2**64, so that the remainder is even
     enough.
     """
-    bits = p.random_bits((generator or default_generator).key(), shape=shape)
+    bits = p.random_bits(next_key(generator), shape=shape)
     return p.cast(p.remainder(bits, constant(bound, uint64)), dtype=int64)
 
 
@@ -199,7 +199,7 @@ def randperm(
     check_device(device)
     if n < 0:
         raise ArgumentError(f"n must be non-negative, got {n}")
-    bits = p.random_bits((generator or default_generator).key(), shape=(n,))
+    bits = p.random_bits(next_key(generator), shape=(n,))
     _, order = p.sort(bits, axis=0, descending=False, stable=True)
     return _finish(cast(order, wanted_dtype(dtype, int64)), out, requires_grad)
 

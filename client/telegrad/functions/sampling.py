@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from telegrad import _primitives as p
 from telegrad.making.creation import into
-from telegrad.making.generator import Generator, default_generator
+from telegrad.making.generator import Generator, next_key
 from telegrad.making.promotion import cast, constant, promote_operands
 from telegrad.random import standard_normal, uniform
 from telegrad.recording.registry import FUNCTIONS, function
@@ -20,10 +20,6 @@ from telegrad.tensor import Tensor
 from telegrad_proto.dtypes import float64, int64
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 from telegrad_proto.shapes import broadcast
-
-
-def _key(generator: Generator | None) -> Tensor:
-    return (generator or default_generator).key()
 
 
 def _require_float(x: Tensor, name: str) -> None:
@@ -35,7 +31,7 @@ def _require_float(x: Tensor, name: str) -> None:
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Counts of Poisson distributions of these rates; no gradient flows through."""
     _require_float(input, "poisson")
-    return p.random_poisson(_key(generator), input.detach())
+    return p.random_poisson(next_key(generator), input.detach())
 
 
 @function(method=False)
@@ -53,19 +49,19 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     count, prob = promote_operands(count.detach(), prob.detach())
     shape = broadcast(count._spec.shape, prob._spec.shape)
     count, prob = (p.broadcast_to(x, shape=shape) for x in (count, prob))
-    return p.random_binomial(_key(generator), count, prob)
+    return p.random_binomial(next_key(generator), count, prob)
 
 
 def standard_von_mises(concentration: Tensor) -> Tensor:
     """Angles in [-pi, pi] of von Mises distributions around 0; no gradient flows through."""
-    return p.random_von_mises(_key(None), concentration.detach())
+    return p.random_von_mises(next_key(None), concentration.detach())
 
 
 @function(name="_standard_gamma", label="StandardGammaBackward0", method=False)
 def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of gamma distributions of rate 1, which move with the parameter as quantiles do."""
     _require_float(input, "gamma")
-    return p.random_gamma(_key(generator), input)
+    return p.random_gamma(next_key(generator), input)
 
 
 @function(name="_standard_gamma_grad", label="StandardGammaGradBackward0", method=False)
@@ -81,7 +77,7 @@ def standard_gamma_grad(input: Tensor, output: Tensor) -> Tensor:
 def sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Shares that sum to 1 along the last axis, of Dirichlet distributions; they move as quantiles do."""
     _require_float(input, "dirichlet")
-    return p.random_dirichlet(_key(generator), input)
+    return p.random_dirichlet(next_key(generator), input)
 
 
 @function(name="_dirichlet_grad", label="DirichletGradBackward0", method=False)

@@ -97,6 +97,19 @@ class Generator:
 default_generator: Final = Generator()
 
 
+def next_key(generator: Generator | None) -> Tensor:
+    """The key of a generator's next draw; None is the default one.
+
+    Raises:
+        TypeError: it is no generator.
+    """
+    if generator is None:
+        return default_generator.key()
+    if not isinstance(generator, Generator):
+        raise TypeError(f"generator: requires a torch.Generator, got {type(generator).__name__}")
+    return generator.key()
+
+
 @contextmanager
 def fork_rng(
     devices: Any = None,

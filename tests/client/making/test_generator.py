@@ -30,6 +30,14 @@ def test_a_state_can_be_gone_back_to() -> None:
         tg.set_rng_state(tg.zeros(3))
 
 
+def test_what_is_no_generator_is_refused() -> None:
+    for draw in (tg.rand, tg.randn, tg.randperm):
+        with pytest.raises(TypeError, match=r"requires a torch\.Generator, got int"):
+            draw(2, generator=3)
+    with pytest.raises(TypeError, match="got str"):
+        tg.multinomial(tg.ones(3), 1, generator="numbers")
+
+
 def test_seeds() -> None:
     assert tg.manual_seed(7) is tg.default_generator
     assert tg.initial_seed() == 7
