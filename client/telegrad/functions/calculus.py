@@ -16,7 +16,7 @@ from telegrad.making.promotion import Number, promote_operands, to_float
 from telegrad.recording.batching import level_of
 from telegrad.recording.registry import function
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import bool_
+from telegrad_proto.dtypes import bool_, uint8
 from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
@@ -72,6 +72,8 @@ def _spacings(input: Tensor, spacing: Any, dim: Any) -> list[tuple[int, Any]]:
 @function(label="CatBackward0")
 def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> list[Tensor]:
     """Estimates of the derivative along each dimension by central differences, one-sided at the edges."""
+    if input.dtype is uint8:
+        raise DTypeError("torch.gradient does not support uint8 input.")
     if input.dtype is bool_:
         raise DTypeError(
             "gradient: Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "

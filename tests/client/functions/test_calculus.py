@@ -65,3 +65,8 @@ def test_it_is_torchs(case: Case) -> None:
 @pytest.mark.parametrize("case", [lambda m, x, i: m.diff(m.tensor(1.0)), lambda m, x, i: m.cov(x[None])])
 def test_it_fails_as_torch(case: Case) -> None:
     fail_alike(case)
+
+
+def test_bytes_have_no_differences() -> None:
+    with pytest.raises(RuntimeError, match="does not support uint8 input"):
+        tg.gradient(tg.ones(3, dtype=tg.uint8))

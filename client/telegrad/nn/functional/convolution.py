@@ -49,6 +49,11 @@ def _sides(padding: Any, sizes: Ints, strides: Ints, dilations: Ints) -> tuple[I
 def _with_bias(out: Tensor, bias: Tensor | None) -> Tensor:
     if bias is None:
         return out
+    if tuple(bias.shape) != (out.shape[1],):
+        raise ShapeError(
+            f"expected bias to be 1-dimensional with {out.shape[1]} elements, but got bias of size "
+            f"{list(bias.shape)} instead"
+        )
     return p.add(out, p.reshape(bias, shape=(bias.shape[0], *(1 for _ in range(out.ndim - 2)))))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import signal
@@ -81,3 +83,9 @@ def test_of_truth_values_folding_says_where_a_true_one_is() -> None:
     found = F.fold(columns, (3, 3), 2)
     assert found.dtype is tg.bool
     assert found.nonzero().tolist() == [[0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("layer", [F.conv1d, F.conv_transpose1d])
+def test_a_bias_has_one_element_a_channel(layer: Callable[..., tg.Tensor]) -> None:
+    with pytest.raises(RuntimeError, match="bias to be 1-dimensional with 3 elements, but got bias of size"):
+        layer(tg.ones(1, 3, 4), tg.ones(3, 3, 2), tg.ones(1))
