@@ -239,6 +239,12 @@ def _trials(draw: Draw) -> Arguments:
     return (Given(np.ceil(x.numbers)), Given(np.minimum(x.numbers / 8, 1.0).astype(x.dtype))), {}
 
 
+def _diagonal(draw: Draw) -> Arguments:
+    sides = draw(st.sampled_from(((2, 3), (3, 2), (3, 3), (5, 2), (2, 2, 2), (0, 0), (2,), (2, 3, 2))))
+    wrap = (draw(st.booleans()),) if draw(st.booleans()) else ()
+    return (tensor(draw, sides), draw(scalars), *wrap), {}
+
+
 HANDMADE: Final[dict[str, Source]] = {
     **dict.fromkeys(
         [
@@ -331,6 +337,7 @@ HANDMADE: Final[dict[str, Source]] = {
     "Tensor.__setitem__": set_item,
     "Tensor.__contains__": _contains,
     "Tensor.copy_": _copy,
+    "Tensor.fill_diagonal_": _diagonal,
     "Tensor.new": _unary,
     "Tensor.new_tensor": _new_tensor,
     "Tensor.random_": _range_of,
