@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 
 from telegrad import _primitives as p
-from telegrad.errors import NotNumberError
 from telegrad.functions.operands import (
     Operand,
     as_tensor,
@@ -15,12 +14,11 @@ from telegrad.functions.operands import (
     floating_pair,
     lifted,
     like,
-    tensor_of,
 )
 from telegrad.making.promotion import Number, promote_all, promote_operands
 from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor
-from telegrad_proto.dtypes import bool_, complex128, float64
+from telegrad_proto.dtypes import bool_
 from telegrad_proto.errors import ArgumentError, DTypeError
 
 Binary = Callable[[Operand, Operand], Tensor]
@@ -217,17 +215,6 @@ def true_divide(input: Operand, other: Operand) -> Tensor:
 def floor_divide(input: Operand, other: Operand) -> Tensor:
     """The largest integers not above input / other."""
     return p.floor_divide(*promote_operands(lifted(input, other), other))
-
-
-@function(label=None, inplace=True, method=True)
-def float_power(input: Operand, exponent: Operand) -> Tensor:
-    """Each element to a power, in double precision."""
-    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
-        raise NotNumberError(input)
-    operands = [as_tensor(input), as_tensor(exponent)]
-    dtype = complex128 if any(x.dtype.kind == "c" for x in operands) else float64
-    result = p.pow(*(tensor_of(x, dtype) for x in operands))
-    return _overload(labelled(result, "PowBackward0"), exponent, "PowBackward1")
 
 
 @function()

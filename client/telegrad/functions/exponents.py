@@ -1,15 +1,16 @@
-"""Elements as a mantissa times a power of two, and back."""
+"""Elements as a mantissa times a power of two, and back; powers in double precision."""
 
 from __future__ import annotations
 
 from telegrad import _primitives as p
+from telegrad.errors import NotNumberError
 from telegrad.functions.arithmetic import mul
-from telegrad.functions.operands import as_tensor, detached, like
+from telegrad.functions.operands import Operand, as_tensor, detached, like, tensor_of
 from telegrad.functions.results import Frexp, returned_by
 from telegrad.making.promotion import cast, to_float
-from telegrad.recording.registry import function
+from telegrad.recording.registry import function, labelled
 from telegrad.tensor import Tensor, scalar_name
-from telegrad_proto.dtypes import float32, int32
+from telegrad_proto.dtypes import DType, complex128, float32, float64, int32
 from telegrad_proto.errors import DTypeError
 
 
@@ -47,3 +48,36 @@ def frexp(input: Tensor) -> Frexp:
     power = p.where(p.lt(share, like(x, 0.5)), p.sub(power, like(x, 1)), power)
     power = p.where(usual, power, like(x, 0))
     return _Frexp(_scaled(x, p.neg(power)), p.cast(power, dtype=int32))
+
+
+@function(label=None, method=True)
+def float_power(input: Operand, exponent: Operand) -> Tensor:
+    """Each element to a power, in double precision."""
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise NotNumberError(input)
+    operands = [as_tensor(input), as_tensor(exponent)]
+    dtype = _double(*operands)
+    result = p.pow(*(tensor_of(x, dtype) for x in operands))
+    # By a number, torch names another node.
+    return labelled(result, "PowBackward1" if isinstance(exponent, Tensor) else "PowBackward0")
+
+
+@function(name="float_power_", namespace=(), method=True)
+def _float_power_(input: Tensor, exponent: Operand) -> Tensor:
+    """The tensor, whose elements are now each to a power.
+
+    Raises:
+        DTypeError: it does not hold the double precision in which they are computed.
+    """
+    wanted = _double(input, as_tensor(exponent))
+    if input.dtype is not wanted:
+        raise DTypeError(
+            f"the base given to float_power_ has dtype {scalar_name(input.dtype)} but the operation's result "
+            f"requires dtype {scalar_name(wanted)}"
+        )
+    changed: Tensor = input.pow_(exponent)
+    return changed
+
+
+def _double(*operands: Tensor) -> DType:
+    return complex128 if any(x.dtype.kind == "c" for x in operands) else float64

@@ -97,6 +97,7 @@ def index_reduce(
 
     Raises:
         ArgumentError: `reduce` is none of prod, mean, amax, amin.
+        ShapeError: the source differs in more than the length along the dimension.
     """
     if reduce not in _REDUCTIONS[1:]:
         raise ArgumentError(f"reduce argument must be either prod, mean, amax or amin, got {reduce}")
@@ -106,6 +107,12 @@ def index_reduce(
         raise ShapeError(
             f"index_reduce_(): Number of indices ({found.shape[0]}) should be equal to source.size(dim): "
             f"({values.shape[axis]}), for dim: {axis}"
+        )
+    whole, given = tuple(input.shape), tuple(source.shape)
+    if len(whole) != len(given) or whole[:axis] + whole[axis + 1 :] != given[:axis] + given[axis + 1 :]:
+        raise ShapeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            f"self.shape = {list(whole)} source.shape = {list(given)}"
         )
     line = tuple(-1 if i == axis else 1 for i in range(values.ndim))
     spread = expanded(reshaped(found, line), tuple(values.shape))

@@ -191,16 +191,17 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Operand) -> Tensor
     """The tensor with one value written at indices along a dimension.
 
     Raises:
+        AxisError: the index is not of int64.
         ShapeError: the value is a tensor with dimensions.
     """
-    source = tensor_of(value, input.dtype)
-    if source.ndim:
+    if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
         raise ShapeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {source.ndim} "
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} "
             "dimension(s)."
         )
     if index.dtype is not int64:
         raise AxisError("index_fill_(): Expected dtype int64 for index.")
+    source = tensor_of(value, input.dtype)
     axis, found = axis_of(dim, input.ndim), one_index(index, "index_fill")
     wide = at_least_one_dim(input)
     # By a mask, so that an index that stands twice counts once in the value's gradient.

@@ -11,10 +11,10 @@ from telegrad import _primitives as p
 from telegrad.making.creation import array_from, as_leaf, from_array, into, no_more, wanted_dtype
 from telegrad.making.promotion import cast, constant, get_default_dtype, is_number, number
 from telegrad.recording.registry import FUNCTIONS
-from telegrad.tensor import Tensor, make
+from telegrad.tensor import Tensor, make, scalar_name
 from telegrad.types import check_device
-from telegrad_proto.dtypes import DType, float64, int64
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad_proto.dtypes import DType, complex64, float64, int64, promote
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 
 def arange(
@@ -100,10 +100,32 @@ def linspace(
     check_device(device)
     _check_steps("linspace", steps)
     made = as_leaf(
-        make(_line("linspace", start, end, steps, wanted_dtype(dtype, get_default_dtype()))._value),
+        make(_line("linspace", start, end, steps, _type_between("linspace", start, end, dtype))._value),
         requires_grad,
     )
     return made if out is None else into(out, made)
+
+
+def _type_between(name: str, start: Any, end: Any, dtype: Any) -> DType:
+    """The element type of numbers from `start` to `end`: the default one, complex where an end is.
+
+    Raises:
+        DTypeError: a real type is asked for though an end is complex.
+    """
+    is_complex = any(
+        b.dtype.kind == "c" if isinstance(b, Tensor) else isinstance(b, (complex, np.complexfloating))
+        for b in (start, end)
+    )
+    if not is_complex:
+        return wanted_dtype(dtype, get_default_dtype())
+    inferred = promote(get_default_dtype(), complex64)
+    wanted = wanted_dtype(dtype, inferred)
+    if wanted.kind != "c":
+        raise DTypeError(
+            f"torch.{name}(): inferred dtype {scalar_name(inferred)} can't be safely cast to passed dtype "
+            f"{scalar_name(wanted)}"
+        )
+    return wanted
 
 
 def _ends(name: str, start: Any, end: Any) -> tuple[Any, Any]:
@@ -169,7 +191,7 @@ def logspace(
     """So many powers of the base, with exponents evenly apart from `start` to `end`."""
     check_device(device)
     _check_steps("logspace", steps)
-    wanted = wanted_dtype(dtype, get_default_dtype())
+    wanted = _type_between("logspace", start, end, dtype)
     wide = wanted if wanted.kind in "fc" else float64
     if wanted.kind in "iu":
         # torch counts in the type of the result.

@@ -1,4 +1,4 @@
-"""Mantissas and powers of two."""
+"""Mantissas and powers of two; powers in double precision."""
 
 from __future__ import annotations
 
@@ -46,3 +46,24 @@ def test_the_gradient_is_the_power() -> None:
     y.sum().backward()
     assert x.grad.tolist() == [4.0, 0.5]
     assert y.grad_fn.name() == "LdexpBackward0"
+
+
+def test_powers_are_in_double_precision() -> None:
+    base, power = tg.tensor([7.0, -7.0, 2.5, 0.0]), tg.tensor([2, 2, -2, 4])
+    found = tg.float_power(base, power)
+    assert (found.dtype, found.tolist()) == (tg.float64, [49.0, 49.0, 0.16, 0.0])
+    assert tg.float_power(2, power).tolist() == [4.0, 4.0, 0.25, 16.0]
+    assert base.float_power(1j).dtype is tg.complex128
+
+
+def test_powers_in_place_need_double_precision() -> None:
+    base = tg.tensor([1.0, 2.0, 3.0], dtype=tg.float64)
+    view = base[1:]
+    assert view.float_power_(2) is view
+    assert base.tolist() == [1.0, 4.0, 9.0]
+    for other, exponent, needed in ((base.float(), 2, "Double"), (base, 1j, "ComplexDouble")):
+        with pytest.raises(RuntimeError, match=f"float_power_ has dtype .* requires dtype {needed}$"):
+            other.float_power_(exponent)
+    with pytest.raises(TypeError):
+        base.float_power_("two")
+    assert base.tolist() == [1.0, 4.0, 9.0]

@@ -33,6 +33,18 @@ def test_elements_are_reduced(reduce: str, with_self: list[float], without: list
         close(start.index_reduce(0, index, values, reduce), with_self)
 
 
+def test_reduced_slices_have_the_tensors_other_lengths() -> None:
+    for start, source in (
+        (tg.ones(1), tg.tensor(6.0)),
+        (tg.tensor(4.0), tg.ones(1)),
+        (tg.ones(2), tg.ones(1, 1)),
+        (tg.ones(2, 3), tg.ones(1, 2)),
+    ):
+        with pytest.raises(RuntimeError, match="source tensor shape must match self tensor shape"):
+            start.index_reduce(0, tg.tensor([0]), source, "prod")
+    assert tg.tensor(4.0).index_reduce(0, tg.tensor([0]), tg.tensor(6.0), "prod").item() == 24.0
+
+
 def test_slices_and_diagonals_are_written() -> None:
     x = tg.zeros(3, 3)
     close(x.select_scatter(tg.ones(3), 0, -1), [[0, 0, 0], [0, 0, 0], [1, 1, 1]])

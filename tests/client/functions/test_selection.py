@@ -97,6 +97,7 @@ def test_it_is_torchs(case: Case) -> None:
         lambda m, x, i: x.masked_fill(x > 0, m.ones(2)),
         lambda m, x, i: m.take_along_dim(x, i, 0),
         lambda m, x, i: x.index_fill(0, i, m.ones(2)),
+        lambda m, x, i: x.index_fill(0, i > 0, 1j),
     ],
 )
 def test_it_fails_as_torch(case: Case) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from types import ModuleType
 from typing import Any
 
@@ -72,6 +74,16 @@ def test_the_numbers() -> None:
     assert tg.arange(tg.tensor(3)).tolist() == [0, 1, 2]
     out = tg.zeros(2)
     assert tg.arange(2, out=out) is out
+
+
+def test_between_complex_numbers() -> None:
+    line = tg.linspace(1 + 2j, 4, 3)
+    assert (line.dtype, line.tolist()) == (tg.complex64, [1 + 2j, 2.5 + 1j, 4])
+    assert tg.linspace(tg.tensor(1j), 0, 2, dtype=tg.complex128).dtype is tg.complex128
+    assert tg.logspace(0, 1j, 2, base=math.e)[1].item() == pytest.approx(cmath.exp(1j))
+    for space in (tg.linspace, tg.logspace):
+        with pytest.raises(RuntimeError, match=r"inferred dtype ComplexFloat.* cast to passed dtype Byte"):
+            space(1 + 2j, 4, 0, dtype=tg.uint8)
 
 
 def test_ranges_that_are_none() -> None:

@@ -188,7 +188,9 @@ def numbers_differ(mine: Array, theirs: Array, *, numbers: bool = True) -> str:
             # On the edge of overflow: the last rounding decides.
             edge = float(np.finfo(theirs.dtype).max) * 0.99
             close |= (np.abs(a) >= edge) & (np.abs(b) >= edge) & (np.sign(a) == np.sign(b))
-    return "" if close.all() else f"{_shown(mine)}, torch {_shown(theirs)}"
+    apart = ~np.atleast_1d(close)
+    mine, theirs = np.atleast_1d(mine), np.atleast_1d(theirs)
+    return "" if close.all() else f"{_shown(mine[apart])}, torch {_shown(theirs[apart])}"
 
 
 def _shown(numbers: Array) -> str:

@@ -76,7 +76,7 @@ def _looked_up(table: Tensor, index: Tensor, padding_idx: int | None, scale_grad
     if padding_idx is not None:
         padding = p.reshape(p.eq(index, constant(padding_idx, int64)), shape=shape)
         out = p.where(padding, detached(out), out)
-    if scale_grad_by_freq:
+    if scale_grad_by_freq and table.dtype.kind in "fc":  # else there is no gradient
         flat = p.reshape(index, shape=(index.numel(),))
         marks = filled((index.numel(),), 1, table.dtype)
         counts = p.scatter_add(filled((table.shape[0],), 0, table.dtype), flat, marks, axis=0)

@@ -70,6 +70,12 @@ TORCH: dict[str, Case] = {
 }
 
 
+def test_a_table_of_integers_has_no_gradient_to_slow() -> None:
+    table = tg.arange(6).reshape(3, 2)
+    found = tg.nn.functional.embedding(tg.tensor([2, 2, 0]), table, scale_grad_by_freq=True)
+    assert found.tolist() == [[4, 5], [4, 5], [0, 1]]
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("case", TORCH.values(), ids=TORCH.keys())
 def test_it_is_torchs(case: Case) -> None:
