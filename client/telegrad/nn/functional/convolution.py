@@ -212,15 +212,26 @@ def _require_positive(name: str, sizes: Ints, strides: Ints, dilations: Ints) ->
             raise ShapeError(f"{name}: {what} should be greater than zero, but got {list(given)}")
 
 
+def _require_sides(sides: Ints) -> None:
+    if min(sides) < 0:
+        raise ShapeError(
+            f"padding should be non-negative, but got pad_height: {sides[0]} pad_width: {sides[1]}"
+        )
+
+
 @function(namespace=HERE, label="Im2ColBackward0")
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """The windows over the last two dimensions as columns.
 
     Shape: (n, channels, height, width) to (n, channels * taps, places)
+
+    Raises:
+        ShapeError: no window fits, or the padding is below zero.
     """
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
     _require_positive("unfold", sizes, strides, apart)
+    _require_sides(sides)
     x, single = batched(input, 2, "unfold")
     counts = tuple(
         (n + 2 * side - gap * (size - 1) - 1) // step + 1
@@ -248,12 +259,13 @@ def fold(
     Shape: (n, channels * taps, places) to (n, channels, height, width)
 
     Raises:
-        ShapeError: taps or places do not fit.
+        ShapeError: taps or places do not fit, or the padding is below zero.
     """
     sizes, strides = per_dim(kernel_size, 2, "kernel_size"), per_dim(stride, 2, "stride")
     sides, apart = per_dim(padding, 2, "padding"), per_dim(dilation, 2, "dilation")
     target = per_dim(output_size, 2, "output_size")
     _require_positive("fold", sizes, strides, apart)
+    _require_sides(sides)
     x, single = batched(input, 1, "fold")
     n, taps, places = x.shape
     channels, rest = divmod(taps, math.prod(sizes))

@@ -181,6 +181,10 @@ def largest_of_windows(
         line[2 + i] = counts[i]
         first = p.sub(p.mul(positions(counts[i]), constant(strides[i], int64)), constant(sides[i], int64))
         at = p.add(p.mul(own, constant(apart[i], int64)), p.reshape(first, shape=tuple(line)))
+        if sides[i]:
+            # Where no element is above what surrounds them, the first of the elements.
+            least = p.remainder(first, constant(apart[i], int64))
+            at = p.maximum(at, p.reshape(least, shape=tuple(line)))
         place = at if place is None else p.add(p.mul(place, constant(spatial[i], int64)), at)
     assert place is not None, "there is a dimension"
     return unbatched(_taken(x, place, ndim), single), unbatched(place, single)

@@ -68,6 +68,8 @@ WRONG: dict[str, Case] = {
     "unfold": lambda t: t.F.unfold(t.leaf(1, 2, 3, 3), 4),
     "fold taps": lambda t: t.F.fold(t.leaf(1, 5, 4), (3, 3), 2),
     "fold places": lambda t: t.F.fold(t.leaf(1, 8, 5), (3, 3), 2),
+    "unfold padding": lambda t: t.F.unfold(t.leaf(1, 1, 5, 5), 2, padding=(0, -1)),
+    "fold padding": lambda t: t.F.fold(t.leaf(1, 4, 4), (5, 5), 2, padding=-1),
 }
 
 

@@ -36,6 +36,24 @@ def test_of_equal_elements_the_first_takes_the_gradient() -> None:
 
 def test_integers_have_largest_elements_too() -> None:
     close(F.max_pool1d(tg.tensor([[-3, -5, -1]]), 2, 1, 1), [[-3, -3, -1, -1]])
+    least = -(1 << 63)
+    assert F.max_pool1d(tg.tensor([[least, least, 5]]), 2, 2, 1).tolist() == [[least, 5]]
+
+
+def test_the_padding_is_never_what_is_taken() -> None:
+    lowest = -np.inf
+    x = tg.full((1, 1, 3, 3), lowest)
+    x[0, 0, 0, 0] = 1.0
+    x.requires_grad_()
+    values, places = F.max_pool2d(x, 2, 1, 1, return_indices=True)
+    assert places[0, 0].tolist() == [[0, 0, 1, 2], [0, 0, 1, 2], [3, 3, 4, 5], [6, 6, 7, 8]]
+    close(values.detach()[0, 0, :2], [[1.0, 1.0, lowest, lowest]] * 2)
+    values.sum().backward()
+    close(x.grad[0, 0], [[4.0, 2.0, 2.0], [2.0, 1.0, 1.0], [2.0, 1.0, 1.0]])
+    row = tg.tensor([[lowest, lowest, 3.0, lowest]])
+    for dilation, places_found in ((1, [[0, 2]]), (2, [[1]])):
+        found = F.max_pool1d(row, 3, 2, 1, dilation, return_indices=True)[1]
+        assert found.tolist() == places_found
 
 
 TORCH: dict[str, Case] = {
