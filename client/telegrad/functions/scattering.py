@@ -103,16 +103,16 @@ def index_reduce(
         raise ArgumentError(f"reduce argument must be either prod, mean, amax or amin, got {reduce}")
     axis, found = axis_of(dim, input.ndim), one_index(index, "index_reduce")
     values = at_least_one_dim(source)
-    if found.shape[0] != (values.shape[axis] if axis < values.ndim else 1):
-        raise ShapeError(
-            f"index_reduce_(): Number of indices ({found.shape[0]}) should be equal to source.size(dim): "
-            f"({values.shape[axis]}), for dim: {axis}"
-        )
     whole, given = tuple(input.shape), tuple(source.shape)
     if len(whole) != len(given) or whole[:axis] + whole[axis + 1 :] != given[:axis] + given[axis + 1 :]:
         raise ShapeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
             f"self.shape = {list(whole)} source.shape = {list(given)}"
+        )
+    if found.shape[0] != values.shape[axis]:
+        raise ShapeError(
+            f"index_reduce_(): Number of indices ({found.shape[0]}) should be equal to source.size(dim): "
+            f"({values.shape[axis]}), for dim: {axis}"
         )
     line = tuple(-1 if i == axis else 1 for i in range(values.ndim))
     spread = expanded(reshaped(found, line), tuple(values.shape))

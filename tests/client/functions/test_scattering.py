@@ -39,9 +39,12 @@ def test_reduced_slices_have_the_tensors_other_lengths() -> None:
         (tg.tensor(4.0), tg.ones(1)),
         (tg.ones(2), tg.ones(1, 1)),
         (tg.ones(2, 3), tg.ones(1, 2)),
+        (tg.ones(2, 3), tg.ones(3)),
     ):
         with pytest.raises(RuntimeError, match="source tensor shape must match self tensor shape"):
             start.index_reduce(0, tg.tensor([0]), source, "prod")
+    with pytest.raises(RuntimeError, match="source tensor shape must match self tensor shape"):
+        tg.ones(5, 5).index_reduce(1, tg.tensor([0, 1]), tg.ones(2), "amax")
     assert tg.tensor(4.0).index_reduce(0, tg.tensor([0]), tg.tensor(6.0), "prod").item() == 24.0
 
 
