@@ -13,12 +13,14 @@ import numpy as np
 from telegrad import _primitives as p
 from telegrad.functions.operands import index_tensor
 from telegrad.making.creation import from_array
+from telegrad.making.promotion import cast, constant
 from telegrad.nn.functional.activation import HERE
 from telegrad.nn.functional.adaptive import adaptive_means
 from telegrad.nn.functional.padding import ModeError
 from telegrad.recording.registry import couple, function, labelled
-from telegrad.tensor import Tensor
-from telegrad_proto.errors import ArgumentError, ShapeError
+from telegrad.tensor import Tensor, scalar_name
+from telegrad_proto.dtypes import float32, uint8
+from telegrad_proto.errors import ArgumentError, DTypeError, ShapeError
 
 Floats = np.ndarray[Any, Any]
 
@@ -145,6 +147,14 @@ def _weighted(x: Tensor, axis: int, taps: Sequence[tuple[Floats, Floats]]) -> Te
     return out
 
 
+def _weighted_bytes(x: Tensor, axis: int, taps: Sequence[tuple[Floats, Floats]]) -> Tensor:
+    """The same of bytes: computed in single precision, rounded, and kept within their range."""
+    exact = _weighted(cast(x, float32), axis, taps)
+    rounded = p.floor(p.add(exact, constant(0.5, float32)))
+    within = p.minimum(p.maximum(rounded, constant(0.0, float32)), constant(255.0, float32))
+    return cast(within, uint8)
+
+
 def _lines(x: Tensor, size: Any, scale_factor: Any, recompute: bool | None) -> list[Line]:
     spatial = [int(n) for n in x.shape[2:]]
     count = len(spatial)
@@ -205,6 +215,7 @@ def interpolate(
 
     Raises:
         ArgumentError: arguments that do not go together.
+        DTypeError: weighted elements of integers other than bytes.
         ModeError: there is no such mode, or not for so many dimensions.
         ShapeError: sizes that do not fit.
     """
@@ -236,9 +247,11 @@ def interpolate(
         label = label.replace("2DBackward0", "2DAaBackward0")
     if mode == "area":
         return couple(labelled(adaptive_means(input, tuple(line.target for line in lines)), label), input)
+    if not plain and input.dtype.kind in "iub" and input.dtype is not uint8:
+        raise DTypeError(f"interpolate: mode {mode} is not implemented for '{scalar_name(input.dtype)}'")
     x = input
-    for i, line in enumerate(lines):
-        axis = 2 + i
+    # Of bytes the last axis comes first, and each axis is rounded, as torch does it.
+    for axis, line in sorted(enumerate(lines, 2), reverse=input.dtype is uint8, key=lambda pair: pair[0]):
         if plain:
             x = p.index(x, index_tensor(_nearest(line, exact=mode == "nearest-exact")), axes=(axis,))
             continue
@@ -247,7 +260,7 @@ def interpolate(
             taps = _smooth_taps(line, corners, cubic=cubic)
         else:
             taps = _cubic_taps(line, corners) if cubic else _linear_taps(line, corners)
-        x = _weighted(x, axis, taps)
+        x = _weighted(x, axis, taps) if x.dtype is not uint8 else _weighted_bytes(x, axis, taps)
     return labelled(x, label)
 
 

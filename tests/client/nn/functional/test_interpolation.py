@@ -79,3 +79,30 @@ def test_a_mode_for_other_dimensions_is_not_implemented(ndim: int, mode: str) ->
     with pytest.raises(NotImplementedError) as mine:
         F.interpolate(tg.ones(shape), scale_factor=2, mode=mode)
     assert str(mine.value) == str(theirs.value).replace("lanczos | ", "")
+
+
+def test_images_of_bytes_are_rounded_and_stay_in_their_range() -> None:
+    image = tg.tensor([[[[10, 200], [30, 90]]]], dtype=tg.uint8)
+    found = F.interpolate(image, (3, 3), mode="bilinear")
+    assert found.dtype is tg.uint8
+    assert found[0, 0].tolist() == [[10, 105, 200], [20, 83, 145], [30, 60, 90]]
+    edge = tg.tensor([[[[0, 255, 0, 255]] * 4]], dtype=tg.uint8)
+    sharp = F.interpolate(edge, (4, 7), mode="bicubic")
+    assert (int(sharp.min().item()), int(sharp.max().item())) == (0, 255)
+    for dtype in (tg.int64, tg.bool):
+        with pytest.raises(NotImplementedError, match="mode bilinear is not implemented for"):
+            F.interpolate(image.to(dtype), (3, 3), mode="bilinear")
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [False, True])
+def test_images_of_bytes_are_torchs_but_for_one_level(mode: str, antialias: bool) -> None:
+    torch = pytest.importorskip("torch")
+    image = np.random.default_rng(5).integers(0, 256, (2, 3, 8, 6)).astype(np.uint8)
+    # PyTorch's weights have sixteen bits.
+    mine, theirs = (
+        m.nn.functional.interpolate(m.tensor(image), (5, 9), mode=mode, antialias=antialias).numpy()
+        for m in (tg, torch)
+    )
+    assert np.abs(mine.astype(int) - theirs.astype(int)).max() <= 1
